@@ -1,0 +1,2 @@
+/** A TCP/IP stack behind java.nio. */
+module io.usernet.provider {}
