@@ -1,0 +1,2 @@
+/** Settings as immutable, validated records, and the one place that reads system properties. */
+package io.usernet.config;

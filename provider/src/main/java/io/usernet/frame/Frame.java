@@ -1,0 +1,261 @@
+package io.usernet.frame;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A frame on its way in or out: a list of slices, the first of which holds all headers in one piece.
+ *
+ * <pre>
+ *   slice 0                                          slice 1 .. slices()-1
+ *   | headroom | link, IP, TCP headers [| payload] |  | payload |  | payload | ...
+ *              start()                 end(0)         at(1)    end(1)
+ * </pre>
+ *
+ * Going out, each layer lowers {@code start} with {@link #prepend} and writes its header there;
+ * payload slices point into the connection's send chunks. Coming in, each layer raises it with {@link
+ * #consume}. The bytes of a frame that came in are never written to, and headers going out are
+ * written once: a retransmission is another frame.
+ *
+ * <p>One owner at a time, confined to the loop; {@link #release} exactly once.
+ */
+public final class Frame {
+    /** Most slices of a frame. */
+    public static final int MAX_SLICES = 34;
+
+    /** Room for the headers of a frame going out. */
+    public static final int HEADER_SPACE = 192;
+
+    /** What is known about the checksum of the transport header. */
+    public enum Checksum {
+        /** Nothing: the receiver must verify it. */
+        UNKNOWN,
+        /** It is right, or comes from memory and need not be looked at. */
+        VALID,
+        /**
+         * The field holds the sum of the pseudo header only; whoever puts the frame on a real wire
+         * sums from {@link Frame#checksumStart} on and stores at {@link Frame#checksumOffset}.
+         */
+        PARTIAL
+    }
+
+    private final FramePool home;
+    private final Region headers;
+    private final int headerBase;
+
+    private int slices;
+    private final Region[] region = new Region[MAX_SLICES];
+    private final Holder[] holder = new Holder[MAX_SLICES];
+    private final int[] at = new int[MAX_SLICES];
+    private final int[] end = new int[MAX_SLICES];
+    private boolean out;
+
+    /** What is known about the transport checksum. */
+    public Checksum checksum = Checksum.UNKNOWN;
+
+    /** See {@link Checksum#PARTIAL}; both are positions in {@link #bytes()}. */
+    public int checksumStart, checksumOffset;
+
+    /**
+     * Payload bytes of each segment that this frame stands for (virtio's gso_size), or 0: a segment as
+     * it is.
+     */
+    public int segmentSize;
+
+    /** Link of the queue the frame is in; belongs to its owner. */
+    public Frame next;
+
+    Frame(FramePool home, Region headers, int headerBase) {
+        this.home = home;
+        this.headers = headers;
+        this.headerBase = headerBase;
+    }
+
+    void taken() {
+        assert !out;
+        out = true;
+    }
+
+    /** Becomes a frame going out: no payload, an empty header slice with {@link #HEADER_SPACE} of headroom. */
+    public void begin() {
+        clear();
+        set(headers, null, headerBase + HEADER_SPACE, headerBase + HEADER_SPACE);
+    }
+
+    /**
+     * Becomes a frame coming in with room for {@code length} bytes in one slice; the link reads into
+     * it and says {@link #filled}. Where memory is exhausted, the room is scratch that cannot be
+     * retained.
+     */
+    public void reserve(int length) {
+        clear();
+        home.reserve(this, length);
+    }
+
+    /** The first {@code length} bytes of what was reserved came in. */
+    public void filled(int length) {
+        assert slices == 1 && length <= end[0] - at[0];
+        end[0] = at[0] + length;
+        home.filled(this, end[0]);
+    }
+
+    void set(Region region, Holder holder, int at, int end) {
+        assert slices == 0;
+        this.region[0] = region;
+        this.holder[0] = holder;
+        this.at[0] = at;
+        this.end[0] = end;
+        slices = 1;
+    }
+
+    /** Appends a slice and retains its holder; null where the memory cannot be retained. */
+    public void append(Region region, Holder holder, int at, int length) {
+        if (holder != null) holder.retain();
+        this.region[slices] = region;
+        this.holder[slices] = holder;
+        this.at[slices] = at;
+        this.end[slices] = at + length;
+        slices++;
+    }
+
+    /** Whether another slice fits. */
+    public boolean hasRoom() {
+        return slices < MAX_SLICES;
+    }
+
+    public int slices() {
+        return slices;
+    }
+
+    public Region region(int slice) {
+        return region[slice];
+    }
+
+    public ByteBuffer bytes(int slice) {
+        return region[slice].bytes();
+    }
+
+    /** What keeps a slice's memory, or null if it cannot be retained: copy it before it is released. */
+    public Holder holder(int slice) {
+        return holder[slice];
+    }
+
+    public int at(int slice) {
+        return at[slice];
+    }
+
+    public int end(int slice) {
+        return end[slice];
+    }
+
+    public int length(int slice) {
+        return end[slice] - at[slice];
+    }
+
+    /** The buffer of slice 0. */
+    public ByteBuffer bytes() {
+        return region[0].bytes();
+    }
+
+    /** Where the outermost header begins in {@link #bytes}. */
+    public int start() {
+        return at[0];
+    }
+
+    /** Where slice 0 ends. */
+    public int end() {
+        return end[0];
+    }
+
+    /** Bytes in all slices. */
+    public int length() {
+        int n = 0;
+        for (int i = 0; i < slices; i++) n += end[i] - at[i];
+        return n;
+    }
+
+    /** Makes room for a header of {@code n} bytes before what is there; returns where it begins. */
+    public int prepend(int n) {
+        at[0] -= n;
+        assert region[0] != headers || at[0] >= headerBase : "headers longer than their space";
+        return at[0];
+    }
+
+    /** A header of {@code n} bytes has been read. */
+    public void consume(int n) {
+        at[0] += n;
+        assert at[0] <= end[0];
+    }
+
+    /** Cuts the frame to {@code length} bytes (Ethernet pads short ones). */
+    public void trim(int length) {
+        int left = length;
+        int kept = 0;
+        for (int i = 0; i < slices; i++) {
+            int n = Math.min(left, end[i] - at[i]);
+            if (n == 0 && i > 0) {
+                if (holder[i] != null) holder[i].release();
+                holder[i] = null;
+                region[i] = null;
+            } else {
+                end[i] = at[i] + n;
+                kept = i + 1;
+            }
+            left -= n;
+        }
+        slices = kept;
+    }
+
+    /** Copies {@code length} bytes beginning {@code from} bytes into the frame to {@code dst}. */
+    public void copy(int from, int length, ByteBuffer dst, int dstAt) {
+        for (int i = 0; length > 0; i++) {
+            int have = end[i] - at[i];
+            if (from >= have) {
+                from -= have;
+                continue;
+            }
+            int n = Math.min(have - from, length);
+            dst.put(dstAt, region[i].bytes(), at[i] + from, n);
+            dstAt += n;
+            length -= n;
+            from = 0;
+        }
+    }
+
+    /** The one's complement sum of everything from {@code from} bytes into the frame on (RFC 1071). */
+    public int sum(int from) {
+        int sum = 0;
+        int summed = 0;
+        for (int i = 0; i < slices; i++) {
+            int have = end[i] - at[i];
+            if (from >= have) {
+                from -= have;
+                continue;
+            }
+            int part = io.usernet.wire.Checksum.sum(region[i].bytes(), at[i] + from, have - from);
+            sum = io.usernet.wire.Checksum.append(sum, summed, part);
+            summed += have - from;
+            from = 0;
+        }
+        return sum;
+    }
+
+    private void clear() {
+        for (int i = 0; i < slices; i++) {
+            if (holder[i] != null) holder[i].release();
+            holder[i] = null;
+            region[i] = null;
+        }
+        slices = 0;
+        checksum = Checksum.UNKNOWN;
+        segmentSize = 0;
+    }
+
+    /** Drops the slices and gives the frame back to its pool. */
+    public void release() {
+        assert out : "released twice";
+        out = false;
+        clear();
+        next = null;
+        home.give(this);
+    }
+}

@@ -1,0 +1,75 @@
+package io.usernet.frame;
+
+/**
+ * A range of a region from the stack's memory budget, the unit that is taken and given back. While it
+ * is out, {@link #next} and {@link #position} belong to whoever took it.
+ */
+public final class Slab extends Holder {
+    /** Sizes that {@link Memory} deals in. */
+    public enum Size {
+        /** For a few small payloads. */
+        SMALL(2 << 10),
+        /** For what an application writes. */
+        MEDIUM(32 << 10),
+        /** For what a link reads: at least one frame of the largest kind fits. */
+        LARGE(128 << 10);
+
+        final int bytes;
+
+        Size(int bytes) {
+            this.bytes = bytes;
+        }
+
+        public int bytes() {
+            return bytes;
+        }
+    }
+
+    private final Memory home;
+    private final Size size;
+    private final Region region;
+    private final int base;
+
+    /** Link of the list this slab is in while it is out. */
+    public Slab next;
+
+    /** Where in its owner's stream of bytes this slab's first byte stands. */
+    public long position;
+
+    Slab(Memory home, Size size, Region region, int base) {
+        this.home = home;
+        this.size = size;
+        this.region = region;
+        this.base = base;
+        release(); // into the pool
+    }
+
+    Size size() {
+        return size;
+    }
+
+    public Region region() {
+        return region;
+    }
+
+    /** Where the slab begins in its region. */
+    public int base() {
+        return base;
+    }
+
+    /** How many bytes it has. */
+    public int capacity() {
+        return size.bytes;
+    }
+
+    void taken() {
+        revive();
+        next = null;
+        position = 0;
+    }
+
+    @Override
+    protected void free() {
+        if (home != null) home.give(this);
+    }
+}

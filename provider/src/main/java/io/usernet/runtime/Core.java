@@ -1,0 +1,32 @@
+package io.usernet.runtime;
+
+import io.usernet.buffer.Inbox;
+import io.usernet.buffer.Wakeups;
+
+/** What a {@link Loop} runs: all methods in the seat, except {@link #inbox} and {@link #prepare}. */
+public interface Core {
+    /** Where other threads ask for things. */
+    Inbox inbox();
+
+    /** Whoever the turns made ready; taken by the loop when it leaves the seat. */
+    Wakeups wakeups();
+
+    /**
+     * One bounded turn: frames in, posts, timers, segments out.
+     *
+     * @return whether it left work for another one
+     */
+    boolean turn(long nowNs);
+
+    /** A time not after the next deadline, or Long.MAX_VALUE. */
+    long earliest();
+
+    /** Whether frames wait because the link was full. */
+    boolean isTransmitBlocked();
+
+    /** Outside of the seat, by the I/O thread before it sleeps: what may take long, such as allocating. */
+    void prepare();
+
+    /** The last call: ends everything, and adds every waiter to {@link #wakeups}. Must not throw. */
+    void die(Throwable cause);
+}

@@ -1,0 +1,73 @@
+package io.usernet.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Ethernet II header read and written in place; {@code at} is its first byte. Hardware addresses are
+ * the low 48 bits of a {@code long}.
+ *
+ * <pre>
+ *  0           6           12    14
+ * +-----------+-----------+-----+---------
+ * |destination|  source   |type | payload
+ * +-----------+-----------+-----+---------
+ * </pre>
+ */
+public final class Ethernet {
+    /** Length of the header in bytes. */
+    public static final int HEADER = 14;
+
+    /** EtherType of IPv4. */
+    public static final int IPV4 = 0x0800;
+
+    /** EtherType of ARP. */
+    public static final int ARP = 0x0806;
+
+    /** EtherType of IPv6. */
+    public static final int IPV6 = 0x86DD;
+
+    /** The broadcast address. */
+    public static final long BROADCAST = 0xFFFF_FFFF_FFFFL;
+
+    static final int DST = 0, SRC = 6, TYPE = 12;
+
+    private Ethernet() {}
+
+    /** The header's length, or -1 if the frame is too short to have one. */
+    public static int check(ByteBuffer b, int at, int end) {
+        return end - at < HEADER ? -1 : HEADER;
+    }
+
+    public static long dst(ByteBuffer b, int at) {
+        return mac(b, at + DST);
+    }
+
+    public static long src(ByteBuffer b, int at) {
+        return mac(b, at + SRC);
+    }
+
+    public static int type(ByteBuffer b, int at) {
+        return b.getShort(at + TYPE) & 0xFFFF;
+    }
+
+    /** Writes a whole header. */
+    public static void write(ByteBuffer b, int at, long dst, long src, int type) {
+        putMac(b, at + DST, dst);
+        putMac(b, at + SRC, src);
+        b.putShort(at + TYPE, (short) type);
+    }
+
+    /** Whether the group bit is set: multicast, or broadcast. */
+    public static boolean isGroup(long mac) {
+        return (mac >>> 40 & 1) != 0;
+    }
+
+    static long mac(ByteBuffer b, int at) {
+        return (b.getShort(at) & 0xFFFFL) << 32 | b.getInt(at + 2) & 0xFFFF_FFFFL;
+    }
+
+    static void putMac(ByteBuffer b, int at, long mac) {
+        b.putShort(at, (short) (mac >>> 32));
+        b.putInt(at + 2, (int) mac);
+    }
+}

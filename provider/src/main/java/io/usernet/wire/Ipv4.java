@@ -1,0 +1,140 @@
+package io.usernet.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * IPv4 header read and written in place; {@code at} is its first byte (RFC 791 section 3.1).
+ *
+ * <pre>
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-------+-------+---------------+-------------------------------+
+ * |Version|  IHL  |Type of Service|          Total Length         |
+ * +-------+-------+---------------+-----+-------------------------+
+ * |         Identification        |Flags|     Fragment Offset     |
+ * +---------------+---------------+-----+-------------------------+
+ * | Time to Live  |    Protocol   |        Header Checksum        |
+ * +---------------+---------------+-------------------------------+
+ * |                        Source Address                         |
+ * +---------------------------------------------------------------+
+ * |                     Destination Address                       |
+ * +---------------------------------------------------------------+
+ * |                     Options, if IHL &gt; 5                     |
+ * +---------------------------------------------------------------+
+ * </pre>
+ */
+public final class Ipv4 {
+    /** Length in bytes of a header without options. */
+    public static final int HEADER = 20;
+
+    /** Protocol numbers. */
+    public static final int ICMP = 1, TCP = 6, UDP = 17;
+
+    /** Flags, as bits of {@link #flags}. */
+    public static final int DONT_FRAGMENT = 2, MORE_FRAGMENTS = 1;
+
+    private static final int VERSION_IHL = 0,
+            TOS = 1,
+            TOTAL_LENGTH = 2,
+            ID = 4,
+            FLAGS_OFFSET = 6,
+            TTL = 8,
+            PROTOCOL = 9,
+            CHECKSUM = 10,
+            SRC = 12,
+            DST = 16;
+
+    private Ipv4() {}
+
+    /**
+     * The header's length with options, or -1 if malformed: not version 4, a header that does not
+     * fit, or a total length that the bytes up to {@code end} do not hold. The checksum is not part
+     * of it.
+     */
+    public static int check(ByteBuffer b, int at, int end) {
+        if (end - at < HEADER) return -1;
+        int versionIhl = b.get(at + VERSION_IHL);
+        int header = (versionIhl & 0xF) * 4;
+        int total = b.getShort(at + TOTAL_LENGTH) & 0xFFFF;
+        boolean sound = versionIhl >>> 4 == 4 && header >= HEADER && header <= total;
+        return sound && header <= end - at ? header : -1;
+    }
+
+    public static int headerLength(ByteBuffer b, int at) {
+        return (b.get(at + VERSION_IHL) & 0xF) * 4;
+    }
+
+    public static int tos(ByteBuffer b, int at) {
+        return b.get(at + TOS) & 0xFF;
+    }
+
+    /** Header and payload, in bytes. */
+    public static int totalLength(ByteBuffer b, int at) {
+        return b.getShort(at + TOTAL_LENGTH) & 0xFFFF;
+    }
+
+    public static int id(ByteBuffer b, int at) {
+        return b.getShort(at + ID) & 0xFFFF;
+    }
+
+    /** The three flag bits. */
+    public static int flags(ByteBuffer b, int at) {
+        return b.getShort(at + FLAGS_OFFSET) >>> 13 & 7;
+    }
+
+    /** Where this fragment stands in the datagram's payload, in bytes. */
+    public static int fragmentOffset(ByteBuffer b, int at) {
+        return (b.getShort(at + FLAGS_OFFSET) & 0x1FFF) * 8;
+    }
+
+    /** Whether this is a piece of a datagram rather than a whole one. */
+    public static boolean isFragment(ByteBuffer b, int at) {
+        return (b.getShort(at + FLAGS_OFFSET) & 0x3FFF) != 0;
+    }
+
+    public static int ttl(ByteBuffer b, int at) {
+        return b.get(at + TTL) & 0xFF;
+    }
+
+    public static int protocol(ByteBuffer b, int at) {
+        return b.get(at + PROTOCOL) & 0xFF;
+    }
+
+    public static int checksum(ByteBuffer b, int at) {
+        return b.getShort(at + CHECKSUM) & 0xFFFF;
+    }
+
+    public static int src(ByteBuffer b, int at) {
+        return b.getInt(at + SRC);
+    }
+
+    public static int dst(ByteBuffer b, int at) {
+        return b.getInt(at + DST);
+    }
+
+    /** Whether the header checksum is right. */
+    public static boolean checksumOk(ByteBuffer b, int at) {
+        return Checksum.sum(b, at, headerLength(b, at)) == 0xFFFF;
+    }
+
+    /** Writes a header without options, checksum included. */
+    public static void write(
+            ByteBuffer b,
+            int at,
+            int tos,
+            int totalLength,
+            int id,
+            int flags,
+            int fragmentOffset,
+            int ttl,
+            int protocol,
+            int src,
+            int dst) {
+        b.putInt(at, 0x45 << 24 | tos << 16 | totalLength);
+        b.putInt(at + ID, id << 16 | flags << 13 | fragmentOffset >>> 3);
+        b.putInt(at + TTL, ttl << 24 | protocol << 16);
+        b.putInt(at + SRC, src);
+        b.putInt(at + DST, dst);
+        b.putShort(at + CHECKSUM, (short) Checksum.complement(Checksum.sum(b, at, HEADER)));
+    }
+}

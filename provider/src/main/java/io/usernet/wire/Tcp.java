@@ -1,0 +1,125 @@
+package io.usernet.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * TCP header read and written in place; {@code at} is its first byte (RFC 9293 section 3.1).
+ *
+ * <pre>
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-------------------------------+-------------------------------+
+ * |          Source Port          |       Destination Port        |
+ * +-------------------------------+-------------------------------+
+ * |                        Sequence Number                        |
+ * +---------------------------------------------------------------+
+ * |                    Acknowledgment Number                      |
+ * +-------+-------+-+-+-+-+-+-+-+-+-------------------------------+
+ * | Offset| Rsrvd |C|E|U|A|P|R|S|F|            Window             |
+ * +-------+-------+-+-+-+-+-+-+-+-+-------------------------------+
+ * |           Checksum            |         Urgent Pointer        |
+ * +-------------------------------+-------------------------------+
+ * |                           [Options]                           |
+ * +---------------------------------------------------------------+
+ * </pre>
+ */
+public final class Tcp {
+    /** Length in bytes of a header without options, and of the longest one. */
+    public static final int HEADER = 20, MAX_HEADER = 60;
+
+    /** Control bits. */
+    public static final int FIN = 0x01,
+            SYN = 0x02,
+            RST = 0x04,
+            PSH = 0x08,
+            ACK = 0x10,
+            URG = 0x20,
+            ECE = 0x40,
+            CWR = 0x80;
+
+    /** Where the checksum stands in the header. */
+    public static final int CHECKSUM = 16;
+
+    static final int SRC_PORT = 0,
+            DST_PORT = 2,
+            SEQ = 4,
+            ACK_NUMBER = 8,
+            DATA_OFFSET = 12,
+            FLAGS = 13,
+            WINDOW = 14,
+            URGENT = 18;
+
+    private Tcp() {}
+
+    /** The header's length with options, or -1 if malformed. */
+    public static int check(ByteBuffer b, int at, int end) {
+        if (end - at < HEADER) return -1;
+        int length = b.get(at + DATA_OFFSET) >>> 2 & 0x3C;
+        return length >= HEADER && length <= end - at ? length : -1;
+    }
+
+    public static int headerLength(ByteBuffer b, int at) {
+        return b.get(at + DATA_OFFSET) >>> 2 & 0x3C;
+    }
+
+    public static int srcPort(ByteBuffer b, int at) {
+        return b.getShort(at + SRC_PORT) & 0xFFFF;
+    }
+
+    public static int dstPort(ByteBuffer b, int at) {
+        return b.getShort(at + DST_PORT) & 0xFFFF;
+    }
+
+    public static int seq(ByteBuffer b, int at) {
+        return b.getInt(at + SEQ);
+    }
+
+    public static int ack(ByteBuffer b, int at) {
+        return b.getInt(at + ACK_NUMBER);
+    }
+
+    /** The eight control bits. */
+    public static int flags(ByteBuffer b, int at) {
+        return b.get(at + FLAGS) & 0xFF;
+    }
+
+    /** The window field as it stands in the header, unscaled. */
+    public static int window(ByteBuffer b, int at) {
+        return b.getShort(at + WINDOW) & 0xFFFF;
+    }
+
+    public static int checksum(ByteBuffer b, int at) {
+        return b.getShort(at + CHECKSUM) & 0xFFFF;
+    }
+
+    public static int urgent(ByteBuffer b, int at) {
+        return b.getShort(at + URGENT) & 0xFFFF;
+    }
+
+    /**
+     * Writes the fixed part of the header with a zero checksum and urgent pointer.
+     *
+     * @param headerLength with options, a multiple of 4
+     * @param window unscaled, 0..65535
+     */
+    public static void write(
+            ByteBuffer b,
+            int at,
+            int srcPort,
+            int dstPort,
+            int seq,
+            int ack,
+            int headerLength,
+            int flags,
+            int window) {
+        b.putInt(at + SRC_PORT, srcPort << 16 | dstPort);
+        b.putInt(at + SEQ, seq);
+        b.putInt(at + ACK_NUMBER, ack);
+        b.putInt(at + DATA_OFFSET, headerLength << 26 | flags << 16 | window);
+        b.putInt(at + CHECKSUM, 0);
+    }
+
+    public static void putChecksum(ByteBuffer b, int at, int checksum) {
+        b.putShort(at + CHECKSUM, (short) checksum);
+    }
+}
