@@ -12,7 +12,7 @@ final class Ipv4Printer {
     static {
         String names =
                 "0 Options 1 ICMP 2 IGMP 4 IPIP 6 TCP 8 EGP 9 IGRP 17 UDP 33 DCCP 41 IPv6 43 Routing"
-                        + " 44 Fragment 46 RSVP 47 GRE 50 ESP 51 AH 54 NARP 55 Mobile_IP 58 ICMPv6"
+                        + " 44 Fragment 46 RSVP 47 GRE 50 ESP 51 AH 55 Mobile_IP 58 ICMPv6"
                         + " 60 DSTOPT 62 Mobile_IP_(old) 88 EIGRP 89 OSPF 103 PIM 108 Compressed_IP"
                         + " 112 VRRP 113 PGM 132 SCTP 135 Mobility";
         String[] words = names.split(" ");
