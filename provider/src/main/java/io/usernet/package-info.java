@@ -1,2 +1,0 @@
-/** The public door of Usernet. */
-package io.usernet;
