@@ -167,6 +167,11 @@ public final class Stream extends Post {
         this.connection = connection;
     }
 
+    /** The connection that serves it, or null if it was never connected. */
+    public Connection connection() {
+        return connection;
+    }
+
     void publishConnected(FourTuple tuple) {
         this.tuple = tuple;
     }
@@ -195,6 +200,6 @@ public final class Stream extends Post {
 
     @Override
     protected void act(int what, long nowNs) {
-        connection.onPosted(what, nowNs);
+        if (connection != null) connection.onPosted(what, nowNs);
     }
 }
