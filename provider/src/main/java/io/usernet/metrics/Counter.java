@@ -15,6 +15,30 @@ public enum Counter {
     /** Dropped: an EtherType that we don't speak. */
     LINK_IN_UNKNOWN("LinkInUnknownProtos", Kind.DROP),
 
+    // ARP
+    /** Packets received, wrong ones included. */
+    ARP_IN("ArpInPkts"),
+    /** Requests and replies that were looked at. */
+    ARP_IN_DELIVERS("ArpInDelivers"),
+    /** Dropped: malformed, or an impossible sender. */
+    ARP_IN_ERRORS("ArpInErrs", Kind.DROP),
+    /** Dropped: neither about us nor about a neighbour that we know. */
+    ARP_IN_IGNORED("ArpInIgnored", Kind.DROP),
+    /** Requests that we sent, announcements included. */
+    ARP_OUT_REQUESTS("ArpOutRequests"),
+    /** Replies that we sent. */
+    ARP_OUT_REPLIES("ArpOutReplies"),
+    /** Somebody else uses one of our addresses (RFC 5227 section 2.4). */
+    ARP_CONFLICTS("ArpConflicts", Kind.EVENT),
+    /** Neighbours that did not answer. */
+    NEIGH_RES_FAILED("NeighResFailed", Kind.EVENT),
+    /** Not sent: too many frames waited for a neighbour's address already. */
+    NEIGH_UNRES_DISCARDS("NeighUnresDiscards", Kind.DROP),
+    /** Not sent: the neighbour did not answer. */
+    NEIGH_FAILED_DISCARDS("NeighFailedDiscards", Kind.DROP),
+    /** Not sent: too many neighbours. */
+    NEIGH_TABLE_FULLS("NeighTableFulls", Kind.DROP),
+
     // IPv4
     /** Datagrams received. */
     IP_IN_RECEIVES("IpInReceives"),
@@ -22,6 +46,10 @@ public enum Counter {
     IP_IN_HDR_ERRORS("IpInHdrErrors", Kind.DROP),
     /** Dropped: not addressed to us. */
     IP_IN_ADDR_ERRORS("IpInAddrErrors", Kind.DROP),
+    /** Dropped: a source address that cannot be (RFC 1122 section 3.2.1.3). */
+    IP_IN_MARTIANS("IpInMartians", Kind.DROP),
+    /** Dropped: a fragment; there is no reassembly yet. */
+    IP_REASM_FAILS("IpReasmFails", Kind.DROP),
     /** Dropped: a protocol that we don't speak. */
     IP_IN_UNKNOWN_PROTOS("IpInUnknownProtos", Kind.DROP),
     /** Dropped: for lack of memory. */
@@ -34,6 +62,56 @@ public enum Counter {
     IP_OUT_NO_ROUTES("IpOutNoRoutes", Kind.DROP),
     /** Not sent: for lack of memory or of room in a queue. */
     IP_OUT_DISCARDS("IpOutDiscards", Kind.DROP),
+
+    // ICMP
+    /** Messages received, wrong ones included. */
+    ICMP_IN_MSGS("IcmpInMsgs"),
+    /** Dropped: malformed or with a wrong checksum. */
+    ICMP_IN_ERRORS("IcmpInErrors", Kind.DROP),
+    /** Dropped: a type that we don't act on, or echo requests that we must not answer. */
+    ICMP_IN_IGNORED("IcmpInIgnored", Kind.DROP),
+    /** Echo requests. */
+    ICMP_IN_ECHOS("IcmpInEchos"),
+    /** Errors that concern one of our endpoints. */
+    ICMP_IN_DEST_UNREACHS("IcmpInDestUnreachs"),
+    /** Dropped: errors about something that we did not send. */
+    ICMP_IN_UNMATCHED("IcmpInUnmatched", Kind.DROP),
+    /** Echo replies that we sent. */
+    ICMP_OUT_ECHO_REPS("IcmpOutEchoReps"),
+    /** Destination unreachable messages that we sent. */
+    ICMP_OUT_DEST_UNREACHS("IcmpOutDestUnreachs"),
+    /** Errors that we did not send, for there were too many. */
+    ICMP_OUT_RATE_LIMITED("IcmpOutRateLimitGlobal", Kind.EVENT),
+
+    // UDP
+    /** Dropped: malformed datagrams or wrong checksums. */
+    UDP_IN_ERRORS("UdpInErrors", Kind.DROP),
+    /** Dropped: datagrams to a port where nobody listens. */
+    UDP_NO_PORTS("UdpNoPorts", Kind.DROP),
+
+    // Listeners, and what is left of connections
+    /** Segments handed to an endpoint. */
+    TCP_IN_DELIVERS("TcpInDelivers"),
+    /** Dropped: segments that no endpoint wanted; most are answered with a reset. */
+    TCP_NO_ENDPOINTS("TcpNoEndpoints", Kind.DROP),
+    /** Dropped: the accept queue was full. */
+    TCP_LISTEN_OVERFLOWS("TcpExtListenOverflows", Kind.DROP),
+    /** Dropped: too many half-open connections of one listener. */
+    TCP_REQ_Q_FULL_DROPS("TcpExtTCPReqQFullDrop", Kind.DROP),
+    /** Dropped: segments to a half-open connection that do not complete it. */
+    TCP_HALF_OPEN_DISCARDS("TcpHalfOpenDiscards", Kind.DROP),
+    /** SYN-ACKs retransmitted. */
+    TCP_SYNACK_RETRANS("TcpExtTCPSynAckRetrans", Kind.EVENT),
+    /** Connections that went to TIME-WAIT. */
+    TCP_TW("TcpExtTW"),
+    /** Connections that skipped TIME-WAIT, for there were too many. */
+    TCP_TW_OVERFLOWS("TcpExtTCPTimeWaitOverflow", Kind.EVENT),
+    /** Connections in TIME-WAIT that a new SYN replaced. */
+    TCP_TW_RECYCLED("TcpExtTWRecycled"),
+    /** Segments that met TIME-WAIT and changed nothing. */
+    TCP_TW_DISCARDS("TcpTWDiscards"),
+    /** Endpoints ended by an internal failure. */
+    TCP_ENDPOINT_FAILURES("TcpEndpointFailures", Kind.EVENT),
 
     // TCP
     /** Connections that we opened. */

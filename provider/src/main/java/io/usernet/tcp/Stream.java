@@ -174,6 +174,11 @@ public final class Stream extends Post {
         this.connection = connection;
     }
 
+    /** The connection that serves it, or null if it was never connected. */
+    public Connection connection() {
+        return connection;
+    }
+
     void publishConnected(FourTuple tuple) {
         this.tuple = tuple;
     }
@@ -202,6 +207,6 @@ public final class Stream extends Post {
 
     @Override
     protected void act(int what, long nowNs) {
-        connection.onPosted(what, nowNs);
+        if (connection != null) connection.onPosted(what, nowNs);
     }
 }
