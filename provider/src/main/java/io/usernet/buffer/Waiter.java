@@ -38,8 +38,15 @@ public abstract class Waiter {
         if (claim()) wakeups.add(this);
     }
 
-    /** True for the one caller that must now {@link #wake} the sleeper. Any thread. */
+    /**
+     * True for the one caller that must now {@link #wake} the sleeper. Any thread, after it published
+     * the news, in whatever mode.
+     */
     public final boolean claim() {
+        // The news may have been stored in release mode: without a fence the look at the state
+        // could
+        // overtake it, the sleeper would miss the one and we the other.
+        VarHandle.fullFence();
         return (int) STATE.getVolatile(this) == WAITING
                 && (int) STATE.getAndSet(this, NOTIFIED) == WAITING;
     }

@@ -70,6 +70,11 @@ public final class Frame {
         this.headerBase = headerBase;
     }
 
+    /** Where it belongs, and {@link #release} takes it. */
+    public FramePool pool() {
+        return home;
+    }
+
     void taken() {
         assert !out;
         out = true;

@@ -1,0 +1,124 @@
+package io.usernet.link.wrap;
+
+import io.usernet.frame.Frame;
+import io.usernet.link.LinkCapabilities;
+import io.usernet.link.LinkDevice;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/**
+ * Prints every packet of a link as {@code tcpdump -S -nn -vvv} would. In the turn only the first bytes
+ * of each are copied to a bounded ring; a thread of its own formats and writes them. Where that thread
+ * cannot keep up, packets are missing from the trace (never from the link), and a line says how many.
+ *
+ * <p>A checksum that is left to the link, or that came from memory and was never computed, is shown as
+ * the right one: what a wire would carry.
+ */
+public final class TraceLink implements LinkDevice {
+    /** The value of {@code usernet.trace} that means standard error; any other is a file's name. */
+    public static final String STDERR = "stderr";
+
+    private static final int RING_BYTES = 1 << 20;
+
+    private final LinkDevice link;
+    private final int layer;
+    private final PacketRing ring = new PacketRing(RING_BYTES);
+    private final TraceWriter writer;
+    private final long startMicros = System.currentTimeMillis() * 1000;
+    private final long startNs = System.nanoTime();
+
+    private TraceLink(LinkDevice link, OutputStream out) {
+        this.link = link;
+        this.layer = link.capabilities().layer();
+        this.writer = new TraceWriter(ring, layer, out);
+        writer.start(link.capabilities().name());
+    }
+
+    /**
+     * Wraps a link.
+     *
+     * @param where {@link #STDERR} or the name of a file, which is overwritten
+     * @throws IOException if the file cannot be written; the message is one line that a user can act
+     *     on. The link is as it was.
+     */
+    public static TraceLink open(LinkDevice link, String where) throws IOException {
+        return new TraceLink(link, destination(where));
+    }
+
+    /** Wraps a link; the trace goes to {@code out}, which is closed with the link. */
+    public static TraceLink open(LinkDevice link, OutputStream out) {
+        return new TraceLink(link, out);
+    }
+
+    private static OutputStream destination(String where) throws IOException {
+        if (where.equals(STDERR)) return new FileOutputStream(FileDescriptor.err);
+        try {
+            return new FileOutputStream(where);
+        } catch (IOException e) {
+            throw new IOException(
+                    "usernet.trace=" + where + ": cannot write this file: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public LinkCapabilities capabilities() {
+        return link.capabilities();
+    }
+
+    @Override
+    public boolean receive(Frame into) {
+        if (!link.receive(into)) return false;
+        ring.add(into, layer, now());
+        return true;
+    }
+
+    @Override
+    public Transmit transmit(Frame frame) {
+        Transmit became = link.transmit(frame);
+        // HELD: the link may have lent it to another loop, but only we can release it.
+        if (became != Transmit.FULL) ring.add(frame, layer, now());
+        return became;
+    }
+
+    private long now() {
+        return startMicros + (System.nanoTime() - startNs) / 1000;
+    }
+
+    /** Packets that are missing from the trace so far. */
+    public long missing() {
+        return ring.dropped();
+    }
+
+    @Override
+    public void flush() {
+        link.flush();
+        writer.wakeUp();
+    }
+
+    @Override
+    public void await(long timeoutNs, boolean forTransmit) {
+        link.await(timeoutNs, forTransmit);
+    }
+
+    @Override
+    public void wake() {
+        link.wake();
+    }
+
+    @Override
+    public long dropped() {
+        return link.dropped();
+    }
+
+    /** Closes the link, and then the trace, once the rest of it is written or two seconds are over. */
+    @Override
+    public void close() {
+        try {
+            link.close();
+        } finally {
+            writer.close();
+        }
+    }
+}

@@ -1,0 +1,338 @@
+package io.usernet.link.wrap;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.usernet.frame.Frame;
+import io.usernet.frame.FramePool;
+import io.usernet.frame.Memory;
+import io.usernet.frame.Slab;
+import io.usernet.link.LinkCapabilities;
+import io.usernet.link.LinkDevice;
+import io.usernet.wire.Checksum;
+import io.usernet.wire.Ipv4;
+import io.usernet.wire.PacketPrinter;
+import io.usernet.wire.Tcp;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class TraceLinkTest {
+    private static final int SRC = 0x0A00_0001, DST = 0x0A00_0002;
+    private static final String TIME = "\\d\\d:\\d\\d:\\d\\d\\.\\d{6} ";
+
+    private final Memory memory = new Memory(8 << 20);
+    private final FramePool pool = new FramePool(memory);
+    private final Device device = new Device();
+
+    /** Sends nowhere; receives what the test puts in. */
+    private static final class Device implements LinkDevice {
+        final ArrayDeque<byte[]> incoming = new ArrayDeque<>();
+        Transmit answer = Transmit.DONE;
+        int flushes, closes;
+
+        @Override
+        public LinkCapabilities capabilities() {
+            return new LinkCapabilities("test", 3, 65_535, 0, true, 0);
+        }
+
+        @Override
+        public boolean receive(Frame into) {
+            byte[] packet = incoming.poll();
+            if (packet == null) return false;
+            into.reserve(packet.length);
+            into.bytes().put(into.start(), packet);
+            into.filled(packet.length);
+            return true;
+        }
+
+        @Override
+        public Transmit transmit(Frame frame) {
+            return answer;
+        }
+
+        @Override
+        public void flush() {
+            flushes++;
+        }
+
+        @Override
+        public void await(long timeoutNs, boolean forTransmit) {}
+
+        @Override
+        public void wake() {}
+
+        @Override
+        public void close() {
+            closes++;
+        }
+    }
+
+    /** A TCP segment whose payload is in a slice of its own. */
+    private Frame segment(int payload, Frame.Checksum checksum) {
+        Frame frame = pool.take();
+        frame.begin();
+        int tcp = frame.prepend(Tcp.HEADER);
+        ByteBuffer b = frame.bytes();
+        Tcp.write(b, tcp, 40_000, 6888, 100, 200, Tcp.HEADER, Tcp.ACK, 500);
+        int done = 0;
+        while (done < payload) {
+            Slab slab = memory.take(Slab.Size.MEDIUM);
+            int n = Math.min(payload - done, slab.capacity() - 1); // odd pieces
+            for (int i = 0; i < n; i++) slab.region().bytes().put(slab.base() + i, (byte) (i * 31));
+            frame.append(slab.region(), slab, slab.base(), n);
+            slab.release();
+            done += n;
+        }
+        int length = Tcp.HEADER + payload;
+        int sum = Checksum.pseudoHeader(SRC, DST, Ipv4.TCP, length);
+        if (checksum != Frame.Checksum.PARTIAL) {
+            sum = Checksum.complement(Checksum.append(sum, 0, frame.sum(0)));
+        }
+        Tcp.putChecksum(b, tcp, sum);
+        frame.checksum = checksum;
+        frame.checksumStart = tcp;
+        frame.checksumOffset = tcp + Tcp.CHECKSUM;
+        int ip = frame.prepend(Ipv4.HEADER);
+        Ipv4.write(b, ip, 0, Ipv4.HEADER + length, 1, 2, 0, 64, Ipv4.TCP, SRC, DST);
+        return frame;
+    }
+
+    private static String printed(Frame frame) {
+        ByteBuffer whole = ByteBuffer.allocateDirect(frame.length());
+        frame.copy(0, frame.length(), whole, 0);
+        StringBuilder text = new StringBuilder();
+        PacketPrinter.print(text, whole, 0, whole.capacity(), 3);
+        return text.append('\n').toString();
+    }
+
+    private static String withoutTimes(byte[] trace) {
+        return new String(trace, US_ASCII).replaceAll("(?m)^" + TIME, "");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 215, 216, 217, 1460, 32_767, 60_000, 65_000})
+    void printsWhatWasSentWithTheRightChecksum(int payload) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        TraceLink link = TraceLink.open(device, out);
+        StringBuilder expected = new StringBuilder();
+        for (Frame.Checksum checksum : Frame.Checksum.values()) {
+            Frame right = segment(payload, Frame.Checksum.UNKNOWN);
+            assertTrue(printed(right).contains("(correct)"), printed(right));
+            expected.append(printed(right));
+            right.release();
+            Frame sent = segment(payload, checksum);
+            assertEquals(LinkDevice.Transmit.DONE, link.transmit(sent));
+            sent.release();
+        }
+        link.close();
+        assertEquals(expected.toString(), withoutTimes(out.toByteArray()));
+        assertEquals(0, pool.out());
+    }
+
+    @Test
+    void printsAWrongChecksumAsWrong() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        TraceLink link = TraceLink.open(device, out);
+        Frame sent = segment(1000, Frame.Checksum.UNKNOWN);
+        Tcp.putChecksum(sent.bytes(), sent.start() + Ipv4.HEADER, 0x1234);
+        String expected = printed(sent);
+        assertTrue(expected.contains("cksum 0x1234 (incorrect -> 0x"), expected);
+        link.transmit(sent);
+        sent.release();
+        link.close();
+        assertEquals(expected, withoutTimes(out.toByteArray()));
+    }
+
+    @Test
+    void printsWhatIsReceivedAndOnlyWhatIsSent() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        TraceLink link = TraceLink.open(device, out);
+        Frame sent = segment(10, Frame.Checksum.UNKNOWN);
+        byte[] packet = new byte[sent.length()];
+        ByteBuffer copy = ByteBuffer.allocateDirect(packet.length);
+        sent.copy(0, packet.length, copy, 0);
+        copy.get(packet);
+        device.incoming.add(packet);
+        Frame into = pool.take();
+        assertTrue(link.receive(into));
+        into.release();
+        Frame none = pool.take();
+        assertFalse(link.receive(none));
+        none.release();
+        device.answer = LinkDevice.Transmit.FULL;
+        link.transmit(sent);
+        link.close();
+        assertEquals(printed(sent), withoutTimes(out.toByteArray()));
+        assertTrue(new String(out.toByteArray(), US_ASCII).matches("(?s)^" + TIME + "IP .*"));
+        assertEquals(1, device.closes);
+    }
+
+    @Test
+    void writesAsSoonAsTheTurnIsOver() throws Exception {
+        CountDownLatch written = new CountDownLatch(1);
+        OutputStream out =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) {
+                        written.countDown();
+                    }
+                };
+        TraceLink link = TraceLink.open(device, out);
+        Frame sent = segment(10, Frame.Checksum.UNKNOWN);
+        link.transmit(sent);
+        link.flush();
+        assertEquals(1, device.flushes);
+        assertTrue(written.await(10, TimeUnit.SECONDS));
+        link.close();
+    }
+
+    /** A pipe that nobody reads must not hold the stack up. */
+    @Test
+    void countsWhatFindsNoRoomAndSaysSo() throws Exception {
+        CountDownLatch stuck = new CountDownLatch(1), release = new CountDownLatch(1);
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        OutputStream out =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) {
+                        text.write(b);
+                    }
+
+                    @Override
+                    public void write(byte[] b, int at, int n) throws IOException {
+                        stuck.countDown();
+                        try {
+                            release.await();
+                        } catch (InterruptedException e) {
+                            throw new IOException(e);
+                        }
+                        text.write(b, at, n);
+                    }
+                };
+        TraceLink link = TraceLink.open(device, out);
+        Frame sent = segment(10, Frame.Checksum.UNKNOWN);
+        String line = printed(sent);
+        link.transmit(sent);
+        link.flush();
+        stuck.await();
+        int sends = 50_000;
+        for (int i = 0; i < sends; i++) link.transmit(sent);
+        long missing = link.missing();
+        assertTrue(missing > 0 && missing < sends, missing + " missing");
+        release.countDown();
+        link.close();
+        String all = withoutTimes(text.toByteArray());
+        String dropped = missing + " packets dropped by the trace\n";
+        assertTrue(all.contains(dropped), "no '" + dropped + "'");
+        assertEquals((sends + 1 - missing) * line.length(), all.length() - dropped.length());
+    }
+
+    @Test
+    void aFailingFileEndsTheTraceAndNothingElse() {
+        OutputStream out =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("No space left on device");
+                    }
+                };
+        TraceLink link = TraceLink.open(device, out);
+        Frame sent = segment(10, Frame.Checksum.UNKNOWN);
+        for (int i = 0; i < 10; i++) {
+            assertEquals(LinkDevice.Transmit.DONE, link.transmit(sent));
+            link.flush();
+        }
+        link.close();
+        assertEquals(1, device.closes);
+    }
+
+    @Test
+    void writesToAFile(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("trace.txt");
+        TraceLink link = TraceLink.open(device, file.toString());
+        Frame sent = segment(10, Frame.Checksum.UNKNOWN);
+        link.transmit(sent);
+        link.close();
+        assertEquals(printed(sent), withoutTimes(Files.readAllBytes(file)));
+        String none = directory.resolve("no/such/trace.txt").toString();
+        IOException e = assertThrows(IOException.class, () -> TraceLink.open(device, none));
+        assertTrue(e.getMessage().startsWith("usernet.trace=" + none + ": cannot write"));
+    }
+
+    /** The writing thread sleeps between packets; no wake-up is lost. */
+    @Test
+    void everyPacketIsWrittenWithoutAnother() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        TraceLink link = TraceLink.open(device, out);
+        Frame sent = segment(0, Frame.Checksum.UNKNOWN);
+        int line =
+                TIME.replaceAll("\\\\d\\{6}", "......")
+                        .replace("\\d", ".")
+                        .replace("\\", "")
+                        .length();
+        int each = line + printed(sent).length();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        for (int i = 1; i <= 20_000; i++) {
+            link.transmit(sent);
+            link.flush();
+            if (i % 3 != 0) continue;
+            while (size(out) < i * each) {
+                assertTrue(System.nanoTime() < deadline, "packet " + i + " was not written");
+                LockSupport.parkNanos(1);
+            }
+        }
+        link.close();
+    }
+
+    private static int size(ByteArrayOutputStream out) {
+        return out.size();
+    }
+
+    @Test
+    void theRestIsWrittenWhenTheJvmExits(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("trace.txt");
+        Process jvm =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-cp",
+                                Path.of("target", "classes")
+                                        + File.pathSeparator
+                                        + Path.of("target", "test-classes"),
+                                Exiting.class.getName(),
+                                file.toString())
+                        .redirectErrorStream(true)
+                        .start();
+        String said = new String(jvm.getInputStream().readAllBytes());
+        assertEquals(0, jvm.waitFor(), said);
+        assertEquals(200, Files.readString(file).lines().count());
+    }
+
+    /** Traces a hundred packets and exits without closing anything. */
+    static final class Exiting {
+        public static void main(String[] args) throws IOException {
+            TraceLinkTest test = new TraceLinkTest();
+            TraceLink link = TraceLink.open(test.device, args[0]);
+            Frame sent = test.segment(10, Frame.Checksum.UNKNOWN);
+            for (int i = 0; i < 100; i++) link.transmit(sent);
+            System.exit(0);
+        }
+    }
+}
