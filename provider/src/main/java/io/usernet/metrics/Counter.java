@@ -133,7 +133,67 @@ public enum Counter {
     /** Dropped: wrong checksums. */
     TCP_IN_CSUM_ERRORS("TcpInCsumErrors", Kind.DROP),
     /** Segments with RST that we sent. */
-    TCP_OUT_RSTS("TcpOutRsts");
+    TCP_OUT_RSTS("TcpOutRsts"),
+    /** Retransmission timeouts. */
+    TCP_TIMEOUTS("TcpExtTCPTimeouts", Kind.EVENT),
+    /** Fast recoveries begun by SACK blocks. */
+    TCP_SACK_RECOVERY("TcpExtTCPSackRecovery", Kind.EVENT),
+    /** Fast recoveries begun by duplicate ACKs of a peer without SACK. */
+    TCP_RENO_RECOVERY("TcpExtTCPRenoRecovery", Kind.EVENT),
+    /** Acknowledgements that the delayed-ACK timer sent. */
+    DELAYED_ACKS("TcpExtDelayedACKs"),
+    /** Segments that came out of order and were kept. */
+    TCP_OFO_QUEUE("TcpExtTCPOFOQueue", Kind.EVENT),
+    /** Dropped, at least a part of it: a segment out of order, for lack of room or memory. */
+    TCP_OFO_DROP("TcpExtTCPOFODrop", Kind.DROP),
+    /** Dropped, at least a part of it: a segment in order, for lack of memory. */
+    TCP_RCVQ_DROP("TcpExtTCPRcvQDrop", Kind.DROP),
+    /** Dropped, that part: text beyond the window. */
+    TCP_BEYOND_WINDOW("TcpExtBeyondWindow", Kind.DROP),
+    /** Duplicates reported by D-SACK: already delivered. */
+    TCP_DSACK_OLD_SENT("TcpExtTCPDSACKOldSent", Kind.EVENT),
+    /** Duplicates reported by D-SACK: already kept out of order. */
+    TCP_DSACK_OFO_SENT("TcpExtTCPDSACKOfoSent", Kind.EVENT),
+    /** Dropped: segments outside of the window. */
+    TCP_IN_UNACCEPTABLE("TcpInUnacceptable", Kind.DROP),
+    /** Dropped: RSTs outside of the window, or in SYN-SENT without an ACK. */
+    TCP_IN_UNACCEPTABLE_RST("TcpInUnacceptableRst", Kind.DROP),
+    /** Dropped: segments that acknowledge what was never sent, or long ago. */
+    TCP_IN_UNACCEPTABLE_ACK("TcpInUnacceptableAck", Kind.DROP),
+    /** Dropped: segments without ACK, SYN or RST. */
+    TCP_IN_NO_ACK("TcpInNoAck", Kind.DROP),
+    /** Dropped: text behind the peer's FIN. */
+    TCP_IN_AFTER_FIN("TcpInAfterFin", Kind.DROP),
+    /** Dropped: segments for a connection that has just ended. */
+    TCP_IN_CLOSED("TcpInClosed", Kind.DROP),
+    /** Acknowledged and dropped: text after the application shut its input down. */
+    TCP_IN_DISCARDED("TcpInDiscarded", Kind.EVENT),
+    /** Dropped: segments with an old timestamp. */
+    PAWS_ESTAB("TcpExtPAWSEstab", Kind.DROP),
+    /** Challenge ACKs sent (RFC 5961). */
+    TCP_CHALLENGE_ACK("TcpExtTCPChallengeACK", Kind.EVENT),
+    /** SYNs in synchronized states. */
+    TCP_SYN_CHALLENGE("TcpExtTCPSYNChallenge", Kind.DROP),
+    /** Segments that were not answered, because too many were. */
+    TCP_ACK_SKIPPED("TcpExtTCPACKSkipped", Kind.EVENT),
+    /** Windows closed. */
+    TCP_TO_ZERO_WINDOW_ADV("TcpExtTCPToZeroWindowAdv", Kind.EVENT),
+    /** Windows opened again. */
+    TCP_FROM_ZERO_WINDOW_ADV("TcpExtTCPFromZeroWindowAdv", Kind.EVENT),
+    /** Zero-window probes sent. */
+    TCP_WIN_PROBE("TcpExtTCPWinProbe", Kind.EVENT),
+    /** Keep-alive probes sent. */
+    TCP_KEEP_ALIVE("TcpExtTCPKeepAlive", Kind.EVENT),
+    /** Reset, because data came after the application closed, or it closed with linger 0. */
+    TCP_ABORT_ON_DATA("TcpExtTCPAbortOnData", Kind.EVENT),
+    /** Reset, because the application closed with data unread. */
+    TCP_ABORT_ON_CLOSE("TcpExtTCPAbortOnClose", Kind.EVENT),
+    /** Given up after too many timeouts or probes. */
+    TCP_ABORT_ON_TIMEOUT("TcpExtTCPAbortOnTimeout", Kind.EVENT),
+    /** Given up in FIN-WAIT-2, after the application had closed. */
+    TCP_ABORT_ON_LINGER("TcpExtTCPAbortOnLinger", Kind.EVENT),
+    /** Dropped: ICMP messages about segments that are not in flight. */
+    TCP_OUT_OF_WINDOW_ICMPS("TcpExtOutOfWindowIcmps", Kind.DROP);
 
     /** What counting it means. */
     public enum Kind {
