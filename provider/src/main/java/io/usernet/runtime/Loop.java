@@ -132,6 +132,21 @@ public final class Loop {
         run();
     }
 
+    /**
+     * The same, where nobody is left to be told that the loop is dead.
+     *
+     * @return false if it is dead
+     */
+    public boolean tryPost(Post post, int what) {
+        try {
+            post(post, what);
+            return true;
+        } catch (IllegalStateException dead) {
+            assert seat == DEAD : dead;
+            return false;
+        }
+    }
+
     /** Sees to it that a turn begins after this call did. */
     public void run() {
         if (enter(inline && !isVirtual())) turnAndLeave();

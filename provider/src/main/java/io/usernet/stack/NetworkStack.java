@@ -44,6 +44,7 @@ import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -100,7 +101,8 @@ public final class NetworkStack implements Core {
     private boolean linkGone; // its failure is what the stack dies of
     private Frame pendingFirst, pendingLast; // the link was full
     private int pending;
-    private Waiter drained; // who waits until everything is delivered, or null
+    private Waiter drainWaiter; // who waits until everything is delivered, or null
+    private AtomicBoolean drained;
     private int eventsLost; // that were logged; I/O thread
 
     /**
@@ -158,9 +160,7 @@ public final class NetworkStack implements Core {
         more |= timers();
         flushPending();
         more |= tcp.transmit(MAX_SEGMENTS, nowNs);
-        if (drained != null && undelivered() == 0) {
-            if (drained.claim()) wakeups.add(drained);
-        }
+        if (drainWaiter != null && undelivered() == 0) tellDrained();
         return more || loopback.queued() > 0 || !inbox.isEmpty();
     }
 
@@ -474,12 +474,20 @@ public final class NetworkStack implements Core {
         if (dead) throw new IOException("The network stack is closed");
     }
 
+    private void tellDrained() {
+        drained.set(true);
+        if (drainWaiter.claim()) wakeups.add(drainWaiter);
+        drainWaiter = null;
+    }
+
     /**
-     * Ends all connections as if their applications had closed them, and tells {@code waiter} when all
-     * data is delivered.
+     * Ends listeners and connections as if their applications had closed them; once everything is delivered, or
+     * the stack dies, sets {@code done} and wakes {@code waiter}.
      */
-    public void drain(Waiter waiter) {
-        drained = waiter;
+    public void drain(Waiter waiter, AtomicBoolean done) {
+        drainWaiter = waiter;
+        drained = done;
+        tcp.closeListeners(nowNs);
         tcp.forEach(
                 endpoint -> {
                     if (endpoint instanceof Connection c) inbox.post(c.stream(), Stream.CLOSE);
@@ -616,6 +624,6 @@ public final class NetworkStack implements Core {
         pendingLast = null;
         pending = 0;
         frames.trim();
-        if (drained != null && drained.claim()) wakeups.add(drained);
+        if (drainWaiter != null) tellDrained();
     }
 }

@@ -140,12 +140,10 @@ final class TcpService {
     private void deliver(Endpoint endpoint, Frame in, long nowNs) {
         counters.increment(Counter.TCP_IN_DELIVERS);
         long acked = endpoint instanceof Connection c ? c.stream().sendQueue().acked() : 0;
-        Endpoint next;
         try {
             endpoint.onSegment(in, nowNs);
-            next = endpoint.successor();
             // What completes a handshake may carry data.
-            if (endpoint instanceof HalfOpen && next instanceof Connection) {
+            if (endpoint instanceof HalfOpen && endpoint.successor() instanceof Connection next) {
                 next.onSegment(in, nowNs);
             }
         } catch (Throwable t) {
@@ -402,7 +400,7 @@ final class TcpService {
             output.transmit(out, t.localAddress(), t.remoteAddress(), endpoint.trafficClass());
             sent++;
         }
-        settle(endpoint);
+        settle(endpoint, nowNs);
         if (more && endpoint.attached) markDirty(endpoint);
         return sent;
     }
@@ -434,7 +432,7 @@ final class TcpService {
 
     /** After each input and command: see {@link Endpoint}. */
     private void after(Endpoint endpoint, long nowNs) {
-        Endpoint now = settle(endpoint);
+        Endpoint now = settle(endpoint, nowNs);
         if (now != null) markDirty(now);
     }
 
@@ -443,10 +441,10 @@ final class TcpService {
      *
      * @return who stands there now, or null
      */
-    private Endpoint settle(Endpoint endpoint) {
+    private Endpoint settle(Endpoint endpoint, long nowNs) {
         if (!endpoint.attached) return null;
         Endpoint now = endpoint.successor();
-        if (now != endpoint) now = succeed(endpoint, now);
+        if (now != endpoint) now = succeed(endpoint, now, nowNs);
         if (now == null) return null;
         // The wheel's entry may be early: it fires, finds that nothing is due, and is set again.
         long deadline = now.nextDeadlineNs();
@@ -455,7 +453,8 @@ final class TcpService {
         return now;
     }
 
-    private Endpoint succeed(Endpoint endpoint, Endpoint successor) {
+    private Endpoint succeed(Endpoint endpoint, Endpoint successor, long nowNs) {
+        sendLastWords(endpoint, nowNs);
         if (successor instanceof TimeWait rest) {
             if (timeWaits >= maxTimeWaits) {
                 counters.increment(Counter.TCP_TW_OVERFLOWS);
@@ -477,6 +476,26 @@ final class TcpService {
         return next;
     }
 
+    /** Who has a successor may still have a reset, or the last ACK, to send. */
+    private void sendLastWords(Endpoint gone, long nowNs) {
+        boolean more = true;
+        for (int n = 0; more && n < ROUND; n++) {
+            Frame out = frames.take();
+            out.begin();
+            try {
+                more = gone.pollTransmit(out, nowNs);
+            } catch (Throwable t) {
+                counters.increment(Counter.TCP_ENDPOINT_FAILURES);
+                events.add("connection " + gone.tuple() + " failed at its end", t);
+                more = false;
+            }
+            FourTuple t = gone.tuple();
+            if (more)
+                output.transmit(out, t.localAddress(), t.remoteAddress(), gone.trafficClass());
+            else out.release();
+        }
+    }
+
     private void attach(Endpoint endpoint, Binding binding) {
         table.add(endpoint, binding);
         ports.use(binding);
@@ -494,26 +513,19 @@ final class TcpService {
     private void fail(Endpoint endpoint, Throwable failure, long nowNs) {
         counters.increment(Counter.TCP_ENDPOINT_FAILURES);
         events.add("connection " + endpoint.tuple() + " failed", failure);
-        Endpoint broken = endpoint;
-        if (broken instanceof HalfOpen h) {
-            if (h.successor() instanceof Connection) broken = settle(h);
-            else h.end();
+        Endpoint broken = endpoint.successor();
+        if (broken == null) broken = endpoint;
+        try {
+            if (broken instanceof Connection c) c.abort(CloseCause.FAILED);
+            else if (broken instanceof HalfOpen h) h.end();
+            else if (broken instanceof TimeWait w) w.end();
+        } catch (Throwable again) {
+            failure.addSuppressed(again);
         }
-        if (broken instanceof Connection c) {
-            Frame reset = frames.take();
-            reset.begin();
-            boolean sent = false;
-            try {
-                c.abort(CloseCause.FAILED);
-                sent = c.pollTransmit(reset, nowNs);
-            } catch (Throwable again) {
-                failure.addSuppressed(again);
-            }
-            FourTuple t = c.tuple();
-            if (sent) output.transmit(reset, t.localAddress(), t.remoteAddress(), 0);
-            else reset.release();
-        }
-        if (broken != null && broken.attached) detach(broken);
+        if (broken instanceof Connection c) c.stream().fail(layer.wakeups());
+        if (!endpoint.attached) return;
+        sendLastWords(broken, nowNs);
+        detach(endpoint);
     }
 
     // -- views, and the end
@@ -530,9 +542,13 @@ final class TcpService {
         return ports;
     }
 
+    void closeListeners(long nowNs) {
+        ports.forEachListener(listener -> listener.close(nowNs));
+    }
+
     /** Ends all endpoints at once; resets go out as far as the link takes them. */
     void close(long nowNs) {
-        ports.forEachListener(listener -> listener.close(nowNs));
+        closeListeners(nowNs);
         for (Endpoint endpoint : table.toArray()) {
             if (endpoint instanceof Connection c) abort(c, CloseCause.STACK_CLOSED, nowNs);
             else if (endpoint instanceof HalfOpen h) h.end();

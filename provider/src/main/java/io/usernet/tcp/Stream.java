@@ -4,6 +4,7 @@ import io.usernet.buffer.Post;
 import io.usernet.buffer.ReceiveQueue;
 import io.usernet.buffer.SendQueue;
 import io.usernet.buffer.Signals;
+import io.usernet.buffer.Wakeups;
 import io.usernet.frame.Memory;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -172,6 +173,17 @@ public final class Stream extends Post {
 
     void attach(Connection connection) {
         this.connection = connection;
+    }
+
+    /**
+     * The connection is broken and could not end itself: what remains is to tell the application.
+     */
+    public void fail(Wakeups wakeups) {
+        if (terminated) return;
+        cause = CloseCause.FAILED;
+        send.close();
+        terminated = true;
+        signals.all(wakeups);
     }
 
     /** The connection that serves it, or null if it was never connected. */
