@@ -5,6 +5,7 @@ import io.usernet.buffer.ReceiveQueue;
 import io.usernet.buffer.SendQueue;
 import io.usernet.buffer.Signals;
 import io.usernet.frame.Memory;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /**
@@ -107,7 +108,12 @@ public final class Stream extends Post {
 
     /** After a read: whether to post {@link #CONSUMED}, because the window can open. Reader only. */
     public boolean shouldAnnounce() {
-        if (unannounced == 0 || (unannounced < windowStep && !windowClosed)) return false;
+        if (unannounced == 0) return false;
+        if (unannounced < windowStep) {
+            // What was consumed comes before the look at the flag; the loop does it the other way.
+            VarHandle.fullFence();
+            if (!windowClosed) return false;
+        }
         unannounced = 0;
         return true;
     }
