@@ -3,6 +3,7 @@ package io.usernet.runtime;
 import io.usernet.buffer.Post;
 import io.usernet.buffer.Wakeups;
 import io.usernet.link.LinkDevice;
+import io.usernet.stack.Core;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandle;
@@ -85,6 +86,7 @@ public final class Loop {
     private boolean left; // the last turn left work
     private boolean dying;
     private long ioWakeBy; // by when the I/O thread will look again
+    private boolean ioForTransmit; // whether it also waits for room on the link
     private final Wakeups spare = new Wakeups();
 
     /**
@@ -128,6 +130,21 @@ public final class Loop {
     public void post(Post post, int what) {
         core.inbox().post(post, what);
         run();
+    }
+
+    /**
+     * The same, where nobody is left to be told that the loop is dead.
+     *
+     * @return false if it is dead
+     */
+    public boolean tryPost(Post post, int what) {
+        try {
+            post(post, what);
+            return true;
+        } catch (IllegalStateException dead) {
+            assert seat == DEAD : dead;
+            return false;
+        }
     }
 
     /** Sees to it that a turn begins after this call did. */
@@ -198,9 +215,11 @@ public final class Loop {
             }
             if (isIo) {
                 ioWakeBy = due();
+                ioForTransmit = core.isTransmitBlocked();
                 io = POLLING; // (*) the intent to sleep is published before the seat is given up
             } else {
                 wake = due() < ioWakeBy; // (*)
+                wake |= core.isTransmitBlocked() && !ioForTransmit;
             }
             if (SEAT.compareAndSet(this, HELD, FREE)) { // (*) fails if somebody asked for more
                 if (wake || io == PARKED) wakeIo(); // (*) PARKED is read after the seat is free
@@ -272,7 +291,7 @@ public final class Loop {
                     core.prepare();
                     long timeout =
                             ioWakeBy == Long.MAX_VALUE ? ioWakeBy : Math.max(0, ioWakeBy - now());
-                    device.await(timeout, core.isTransmitBlocked());
+                    device.await(timeout, ioForTransmit);
                 }
                 io = AWAKE;
             }
