@@ -114,6 +114,11 @@ public record Settings(
         return from(all);
     }
 
+    /** What the core of a stack needs of this. */
+    public StackConfig stack() {
+        return new StackConfig(addresses, gateway, sysctls, memory, inlineWriters);
+    }
+
     private static void readFile(String file, Map<String, String> into) {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(Path.of(file))) {

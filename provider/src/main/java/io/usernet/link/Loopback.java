@@ -16,9 +16,17 @@ public final class Loopback {
     /** Most frames on their way; more are refused. */
     public static final int CAPACITY = 1_024;
 
+    private final FrameObserver observer; // or null
     private final ArrayDeque<Loan> unused = new ArrayDeque<>();
     private Frame first, last;
     private int queued;
+
+    /**
+     * @param observer sees what is transmitted; null: nobody
+     */
+    public Loopback(FrameObserver observer) {
+        this.observer = observer;
+    }
 
     /** Keeps a transmitted frame until nobody looks at its slices any more. */
     private final class Loan extends Holder {
@@ -42,12 +50,10 @@ public final class Loopback {
         }
     }
 
-    /** Nothing on its way. */
-    public Loopback() {}
-
     /** Takes a frame over; false, and the frame stays the caller's, if too many are on their way. */
     public boolean transmit(Frame frame) {
         if (queued == CAPACITY) return false;
+        if (observer != null) observer.onFrame(frame);
         if (last == null) first = frame;
         else last.next = frame;
         last = frame;

@@ -7,6 +7,7 @@ import io.usernet.config.StackConfig;
 import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Memory;
+import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.NullLink;
 import io.usernet.metrics.Counters;
@@ -53,10 +54,21 @@ public final class Engine {
      * @param name of the thread
      */
     public static Engine open(StackConfig config, LinkDevice link, String name) {
+        return open(config, link, null, name);
+    }
+
+    /**
+     * The same.
+     *
+     * @param observer sees the frames of the loopback, in the seat; null: nobody
+     */
+    public static Engine open(
+            StackConfig config, LinkDevice link, FrameObserver observer, String name) {
         SecureRandom random = new SecureRandom();
         InitialSequence isn = new Rfc6528Sequence(random.nextLong(), random.nextLong());
         Memory memory = new Memory(config.memory());
-        NetworkStack stack = new NetworkStack(config, link, memory, isn, random.nextLong());
+        NetworkStack stack =
+                new NetworkStack(config, link, observer, memory, isn, random.nextLong());
         long startNs = System.nanoTime();
         LongSupplier clock = () -> System.nanoTime() - startNs;
         LinkDevice device = link == null ? new NullLink() : link;

@@ -15,6 +15,7 @@ import io.usernet.ip.Ipv4Input;
 import io.usernet.ip.Ipv4Output;
 import io.usernet.ip.Route;
 import io.usernet.ip.Routes;
+import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.LinkFailure;
@@ -88,7 +89,7 @@ public final class NetworkStack implements Core {
 
     private final Addresses addresses;
     private final Routes routes;
-    private final Loopback loopback = new Loopback();
+    private final Loopback loopback;
     private final NeighborTable neighbors; // null without a layer 2 link
     private final Ipv4Input ipInput;
     private final Ipv4Output ipOutput;
@@ -107,12 +108,19 @@ public final class NetworkStack implements Core {
 
     /**
      * @param link null: the loopback alone
+     * @param observer sees the frames of the loopback; null: nobody
      * @param secret what must not be guessed: where identifiers and ports begin, and hashes
      */
     public NetworkStack(
-            StackConfig config, LinkDevice link, Memory memory, InitialSequence isn, long secret) {
+            StackConfig config,
+            LinkDevice link,
+            FrameObserver observer,
+            Memory memory,
+            InitialSequence isn,
+            long secret) {
         this.config = config;
         this.link = link;
+        this.loopback = new Loopback(observer);
         this.memory = memory;
         this.frames = new FramePool(memory);
         LinkCapabilities capabilities = link == null ? null : link.capabilities();
