@@ -1,5 +1,6 @@
 /** A TCP/IP stack in pure Java behind java.nio. Being the JVM's default is opt-in: see usernet.jar. */
 module io.usernet.provider {
+    exports io.usernet;
     exports io.usernet.config;
     exports io.usernet.frame;
     exports io.usernet.link;

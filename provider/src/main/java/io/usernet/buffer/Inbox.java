@@ -28,6 +28,15 @@ public final class Inbox {
         } while (!TOP.compareAndSet(this, seen, post));
     }
 
+    /** Takes the oldest post off, or answers null; in the loop. The caller then calls its {@link Post#perform}. */
+    public Post poll() {
+        if (taken == null && !fetch()) return null;
+        Post post = taken;
+        taken = post.next;
+        post.next = null;
+        return post;
+    }
+
     /**
      * Lets at most {@code limit} posts act; in the loop.
      *
@@ -35,11 +44,9 @@ public final class Inbox {
      */
     public boolean drain(int limit, long nowNs) {
         for (int n = 0; n < limit; n++) {
-            if (taken == null && !fetch()) return false;
-            Post post = taken;
-            taken = post.next;
-            post.next = null;
-            post.act(post.take(), nowNs);
+            Post post = poll();
+            if (post == null) return false;
+            post.perform(nowNs);
         }
         return !isEmpty();
     }

@@ -33,6 +33,11 @@ public abstract class Post {
         return (int) FLAGS.getAndSet(this, 0);
     }
 
+    /** Takes all requests and does them; in the loop, after this was taken off the inbox. */
+    public final void perform(long nowNs) {
+        act(take(), nowNs);
+    }
+
     /** Does what was requested; in the loop. */
     protected abstract void act(int what, long nowNs);
 }

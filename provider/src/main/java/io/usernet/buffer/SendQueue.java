@@ -79,7 +79,7 @@ public final class SendQueue {
      * isn't woken for every acknowledgement.
      */
     public boolean isWritable() {
-        return room() >= Math.max(1, limit / 3);
+        return isWritable(room());
     }
 
     /** Whether {@link #close} was called; nothing more is taken then. */
@@ -168,8 +168,12 @@ public final class SendQueue {
         return done;
     }
 
-    /** Everything before {@code position} was acknowledged: frees what no frame still holds. */
-    public void acked(long position) {
+    /**
+     * Everything before {@code position} was acknowledged: frees what no frame still holds.
+     *
+     * @return whether {@link #isWritable} turned true by it: then the writer has to be told
+     */
+    public boolean acked(long position) {
         assert position >= acked && position <= written();
         if (head == null) head = first;
         if (position == written() && gate.tryTake()) {
@@ -187,7 +191,17 @@ public final class SendQueue {
             if (first == done) first = null; // never read again while there is a head
             done.release();
         }
+        long before = acked;
         ACKED.setRelease(this, position);
+        // The writer appends, and then looks whether there is room; here, room is made and then its
+        // bytes are looked at. So either it sees the room, or this sees that there was none.
+        VarHandle.fullFence();
+        long end = written();
+        return !isWritable(limit - (end - before)) && isWritable(limit - (end - position));
+    }
+
+    private boolean isWritable(long room) {
+        return room >= Math.max(1, limit / 3);
     }
 
     private void freeAll() {

@@ -1,5 +1,6 @@
 package io.usernet.buffer;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
@@ -47,18 +48,21 @@ public final class Signals {
 
     /** In the loop, after input, an end of input or a failure was published. */
     public void readable(Wakeups wakeups) {
+        VarHandle.fullFence(); // what was published comes before the look at who waits
         signal(reader, wakeups);
         changed(wakeups);
     }
 
     /** In the loop, after room, a connection or a failure was published. */
     public void writable(Wakeups wakeups) {
+        VarHandle.fullFence(); // what was published comes before the look at who waits
         signal(writer, wakeups);
         changed(wakeups);
     }
 
     /** In the loop, after something was published that ends all waiting. */
     public void all(Wakeups wakeups) {
+        VarHandle.fullFence(); // what was published comes before the look at who waits
         signal(reader, wakeups);
         signal(writer, wakeups);
         changed(wakeups);

@@ -2,12 +2,28 @@ package io.usernet.runtime;
 
 import io.usernet.buffer.Post;
 import io.usernet.buffer.ThreadWaiter;
+import io.usernet.buffer.Wakeups;
+import io.usernet.config.StackConfig;
+import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
+import io.usernet.frame.Memory;
+import io.usernet.link.FrameObserver;
+import io.usernet.link.LinkDevice;
+import io.usernet.link.NullLink;
+import io.usernet.metrics.Counters;
 import io.usernet.stack.Binding;
+import io.usernet.stack.NetworkStack;
 import io.usernet.tcp.Backlog;
+import io.usernet.tcp.InitialSequence;
+import io.usernet.tcp.Rfc6528Sequence;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * A stack that runs: the thread-safe door through which the NIO facade reaches it. Addresses are IPv4
@@ -22,18 +38,81 @@ public final class Engine {
         INTERRUPTED
     }
 
+    private final NetworkStack stack;
+    private final Loop loop;
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    private Engine(NetworkStack stack, Loop loop) {
+        this.stack = stack;
+        this.loop = loop;
+    }
+
+    /**
+     * Starts a stack, with a thread of its own that waits on the link.
+     *
+     * @param link taken over: closed with the stack; null: the loopback alone
+     * @param name of the thread
+     */
+    public static Engine open(StackConfig config, LinkDevice link, String name) {
+        return open(config, link, null, name);
+    }
+
+    /**
+     * The same.
+     *
+     * @param observer sees the frames of the loopback, in the seat; null: nobody
+     */
+    public static Engine open(
+            StackConfig config, LinkDevice link, FrameObserver observer, String name) {
+        SecureRandom random = new SecureRandom();
+        InitialSequence isn = new Rfc6528Sequence(random.nextLong(), random.nextLong());
+        Memory memory = new Memory(config.memory());
+        NetworkStack stack =
+                new NetworkStack(config, link, observer, memory, isn, random.nextLong());
+        long startNs = System.nanoTime();
+        LongSupplier clock = () -> System.nanoTime() - startNs;
+        LinkDevice device = link == null ? new NullLink() : link;
+        Loop loop = new Loop(name, stack, device, clock, config.inline());
+        loop.start();
+        return new Engine(stack, loop);
+    }
+
     /** A stream that isn't connected, with buffers of the configured sizes. */
     public Stream newStream() {
-        throw new UnsupportedOperationException();
+        int sendBuffer = (int) sysctls().get(Sysctl.TCP_WMEM, 1);
+        int receiveBuffer = (int) sysctls().get(Sysctl.TCP_RMEM, 1);
+        return new Stream(stack.memory(), sendBuffer, receiveBuffer);
     }
 
     public Sysctls sysctls() {
-        throw new UnsupportedOperationException();
+        return stack.config().sysctls();
+    }
+
+    public StackConfig config() {
+        return stack.config();
+    }
+
+    public Counters counters() {
+        return stack.counters();
+    }
+
+    public Memory memory() {
+        return stack.memory();
     }
 
     /** Whether an address is one of the stack's own, the wildcard, or in 127.0.0.0/8. */
     public boolean isLocal(int address) {
-        throw new UnsupportedOperationException();
+        return address == 0 || stack.addresses().isLocal(address);
+    }
+
+    /** Whether there is a way to an address; the wildcard means this host. */
+    public boolean hasRoute(int address) {
+        return address == 0 || stack.routes().lookup(address) != null;
+    }
+
+    /** Whether the stack is open. */
+    public boolean isOpen() {
+        return !closing.get() && loop.failure() == null;
     }
 
     /**
@@ -44,43 +123,125 @@ public final class Engine {
      * @throws IOException if the stack is closed
      */
     public Binding bind(int address, int port, boolean reuseAddress) throws IOException {
-        throw new UnsupportedOperationException();
+        return call(nowNs -> stack.bind(address, port, reuseAddress));
     }
 
     /** Gives a reservation up that is not listened on, or no longer connected from. Never waits. */
     public void release(Binding binding) {
-        throw new UnsupportedOperationException();
+        post(binding, Binding.RELEASE);
     }
 
     /**
      * Begins to connect. The stream's signals tell when {@link Stream#isDecided}.
      *
      * @param binding null: an address by the route, and a port of ip_local_port_range
+     * @param address 0: this host, as on Linux
      * @return the local binding: the one given, or the new one, which connect's caller releases when
      *     the stream is closed
-     * @throws java.net.ConnectException "Network is unreachable" if there is no route
-     * @throws java.net.NoRouteToHostException or BindException "Cannot assign requested address" where
-     *     all ports to that destination are in use
+     * @throws java.net.SocketException "Network is unreachable" if there is no route; "Invalid
+     *     argument" from a loopback address to the link
+     * @throws java.net.BindException "Cannot assign requested address" where all ports to that
+     *     destination are in use, or the binding's is
+     * @throws IOException if the stack is closed
      */
     public Binding connect(Stream stream, Binding binding, int address, int port)
             throws IOException {
-        throw new UnsupportedOperationException();
+        return call(nowNs -> stack.connect(stream, binding, address, port));
     }
 
     /**
      * Begins to listen.
      *
      * @param backlog most connections that wait to be accepted; below 1: 50; at most somaxconn
-     * @param receiveBuffer SO_RCVBUF of accepted connections; 0: as configured
+     * @param receiveBuffer SO_RCVBUF of accepted connections, bytes; 0: as configured
      * @throws java.net.BindException "Address already in use" if another socket listens there
+     * @throws IOException if the stack is closed
      */
     public Backlog listen(Binding binding, int backlog, int receiveBuffer) throws IOException {
-        throw new UnsupportedOperationException();
+        return call(nowNs -> stack.listen(binding, backlog, receiveBuffer));
     }
 
     /** Posts; where the stack is dead nothing happens: the stream's cause says so. Never throws. */
     public void post(Post post, int what) {
-        throw new UnsupportedOperationException();
+        loop.tryPost(post, what);
+    }
+
+    /**
+     * Asks the stack something and waits for the answer, for views of it.
+     *
+     * @param question run in the seat: brief, and without foreign code
+     * @throws IOException if the stack is closed
+     */
+    public <T> T ask(Function<NetworkStack, T> question) throws IOException {
+        return call(nowNs -> question.apply(stack));
+    }
+
+    private interface Task<T> {
+        T run(long nowNs) throws IOException;
+    }
+
+    private <T> T call(Task<T> task) throws IOException {
+        return new Command<T>() {
+            @Override
+            protected T run(long nowNs) throws IOException {
+                return task.run(nowNs);
+            }
+
+            @Override
+            protected Wakeups wakeups() {
+                return stack.wakeups();
+            }
+        }.call(loop);
+    }
+
+    /**
+     * Closes the stack: first as if every socket were closed, until all that was written is delivered
+     * or the time is over; then at once. Peers see a FIN or a RST. Waiters hear {@code STACK_CLOSED}.
+     * Returns when the link is closed and the thread has ended. Closing again waits for that too.
+     *
+     * @param drainNs 0: at once
+     */
+    public void close(long drainNs) {
+        boolean interrupted = false;
+        if (closing.compareAndSet(false, true)) {
+            try {
+                if (drainNs > 0) interrupted = drain(drainNs);
+                call(
+                        nowNs -> {
+                            loop.stop(new Loop.Closed());
+                            return null;
+                        });
+            } catch (IOException e) {
+                // The stack has died before, or of this: what it died of is logged by its thread.
+                assert loop.failure() != null : e;
+            }
+        }
+        while (true) {
+            try {
+                loop.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    /** Waits until everything is delivered; answers whether the thread was interrupted meanwhile. */
+    private boolean drain(long drainNs) throws IOException {
+        ThreadWaiter waiter = new ThreadWaiter();
+        AtomicBoolean delivered = new AtomicBoolean();
+        long deadlineNs = System.nanoTime() + drainNs;
+        boolean interrupted = false;
+        call(
+                nowNs -> {
+                    stack.drain(waiter, delivered);
+                    return null;
+                });
+        while (await(waiter, delivered::get, deadlineNs) == Waited.INTERRUPTED) {
+            interrupted |= Thread.interrupted(); // the JVM is going down: it has to be let finish
+        }
+        return interrupted;
     }
 
     /**
@@ -97,11 +258,11 @@ public final class Engine {
                 if (ready.getAsBoolean()) return Waited.READY;
                 if (Thread.currentThread().isInterrupted()) return Waited.INTERRUPTED;
                 if (deadlineNs == Long.MAX_VALUE) {
-                    java.util.concurrent.locks.LockSupport.park(waiter);
+                    LockSupport.park(waiter);
                 } else {
                     long left = deadlineNs - System.nanoTime();
                     if (left <= 0) return Waited.TIMED_OUT;
-                    java.util.concurrent.locks.LockSupport.parkNanos(waiter, left);
+                    LockSupport.parkNanos(waiter, left);
                 }
             }
         } finally {

@@ -3,6 +3,7 @@ package io.usernet.runtime;
 import io.usernet.buffer.Post;
 import io.usernet.buffer.Wakeups;
 import io.usernet.link.LinkDevice;
+import io.usernet.stack.Core;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandle;
@@ -85,7 +86,7 @@ public final class Loop {
     private boolean left; // the last turn left work
     private boolean dying;
     private long ioWakeBy; // by when the I/O thread will look again
-    private boolean ioAwaitsRoom; // and whether also when the link has room to transmit
+    private boolean ioForTransmit; // and whether also when the link has room to transmit
     private final Wakeups spare = new Wakeups();
 
     /**
@@ -129,6 +130,21 @@ public final class Loop {
     public void post(Post post, int what) {
         core.inbox().post(post, what);
         run();
+    }
+
+    /**
+     * The same, where nobody is left to be told that the loop is dead.
+     *
+     * @return false if it is dead
+     */
+    public boolean tryPost(Post post, int what) {
+        try {
+            post(post, what);
+            return true;
+        } catch (IllegalStateException dead) {
+            assert seat == DEAD : dead;
+            return false;
+        }
     }
 
     /** Sees to it that a turn begins after this call did. */
@@ -202,10 +218,10 @@ public final class Loop {
             }
             if (isIo) {
                 ioWakeBy = due;
-                ioAwaitsRoom = blocked;
+                ioForTransmit = blocked;
                 io = POLLING; // (*) the intent to sleep is published before the seat is given up
             } else {
-                wake = due < ioWakeBy || blocked && !ioAwaitsRoom; // (*)
+                wake = due < ioWakeBy || blocked && !ioForTransmit; // (*)
             }
             if (SEAT.compareAndSet(this, HELD, FREE)) { // (*) fails if somebody asked for more
                 if (wake || io == PARKED) wakeIo(); // (*) PARKED is read after the seat is free
@@ -242,7 +258,7 @@ public final class Loop {
     /** By when the next turn must begin. Its failure is a turn's: it kills the stack. */
     private long due() {
         try {
-            return left ? 0 : core.earliest();
+            return left || dying ? 0 : core.earliest();
         } catch (Throwable t) {
             if (!dying) die(t);
             return 0;
@@ -282,7 +298,7 @@ public final class Loop {
                 if (io == POLLING) {
                     core.prepare();
                     long wakeBy = ioWakeBy;
-                    boolean forTransmit = ioAwaitsRoom;
+                    boolean forTransmit = ioForTransmit;
                     long timeout = wakeBy == Long.MAX_VALUE ? wakeBy : Math.max(0, wakeBy - now());
                     Thread.interrupted(); // means nothing here, and would turn waits into spinning
                     device.await(timeout, forTransmit);

@@ -2,11 +2,12 @@ package io.usernet.tcp;
 
 import io.usernet.buffer.Post;
 import io.usernet.buffer.Signals;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * What an application's threads and the loop share of a listener: established connections that wait
- * to be accepted. The loop offers, one thread at a time polls.
+ * to be accepted. The loop offers, one thread at a time polls; when it is closed, the loop polls too.
  */
 public final class Backlog extends Post {
     /** Request: stop listening, and reset what was not accepted. */
@@ -16,7 +17,7 @@ public final class Backlog extends Post {
     private final int limit;
     private final Signals signals = new Signals();
     private volatile int offered; // by the loop
-    private volatile int polled; // by the application
+    private final AtomicInteger polled = new AtomicInteger(); // by the application
     private volatile boolean closed; // by the loop
 
     private Listener listener; // the loop's
@@ -40,18 +41,23 @@ public final class Backlog extends Post {
 
     /** How many connections wait now. */
     public int size() {
-        return offered - polled;
+        return offered - polled.get();
     }
 
-    /** The oldest connection that waits, or null. One thread at a time. */
+    /** The oldest connection that waits, or null. One thread at a time, and the loop after a close. */
     public Stream poll() {
-        int at = polled;
-        if (at == offered) return null;
-        int slot = at & ring.length() - 1;
-        Stream stream = ring.get(slot);
-        ring.set(slot, null);
-        polled = at + 1;
-        return stream;
+        for (; ; ) {
+            int at = polled.get();
+            if (at == offered) return null;
+            int slot = at & ring.length() - 1;
+            Stream stream = ring.get(slot);
+            // Whoever loses this looks again; the ring is longer than the limit, so that the slot
+            // is
+            // not offered again before it is cleared.
+            if (!polled.compareAndSet(at, at + 1)) continue;
+            ring.compareAndSet(slot, stream, null);
+            return stream;
+        }
     }
 
     /** Whether the loop no longer offers anything. */
@@ -77,6 +83,11 @@ public final class Backlog extends Post {
 
     void attach(Listener listener) {
         this.listener = listener;
+    }
+
+    /** What the loop has for it. */
+    public Listener listener() {
+        return listener;
     }
 
     @Override

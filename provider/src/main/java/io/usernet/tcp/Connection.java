@@ -1,12 +1,112 @@
 package io.usernet.tcp;
 
 import io.usernet.frame.Frame;
+import io.usernet.metrics.Counter;
+import io.usernet.metrics.Counters;
+import io.usernet.tcp.cc.NewReno;
+import io.usernet.time.Deadlines;
+import io.usernet.wire.Tcp;
+import io.usernet.wire.TcpOptions;
+import java.nio.ByteBuffer;
 
-/** Shell: replaced by the implementation. */
+/**
+ * One TCP connection as a state machine: no thread, no clock, no I/O. Time comes in, segments are
+ * polled out.
+ *
+ * <p>Heads up: before changing this, read RFC 9293 section 3.10; {@link #onSegment} follows 3.10.7
+ * step by step, with RFC 5961 and RFC 7323 where they amend it.
+ *
+ * <p>It owns the two halves, {@link Sender} and {@link Receiver}, which don't know each other, and the
+ * deadlines; what a half answers, it carries to the other, to the application's {@link Stream} and to
+ * the peer. Confined to the loop. It outlives its own end: what the stream still posts is settled.
+ */
 public final class Connection extends Endpoint {
+    private enum Timer {
+        RETRANSMIT,
+        PERSIST,
+        DELAYED_ACK,
+        KEEP_ALIVE,
+        FIN_WAIT_2;
+
+        static final int KINDS = values().length;
+    }
+
+    /** What an IP and a TCP header without options take of an MTU. */
+    private static final int HEADERS = 40;
+
+    /** As Linux's ip_rt_min_pmtu: a forged ICMP message cannot make segments tiny. */
+    private static final int MIN_MTU = 552;
+
+    /** As Linux's tcp_min_snd_mss. */
+    private static final int MIN_MSS = 48;
+
+    private static final int MAX_WINDOW_SHIFT = 14; // RFC 7323 section 2.3
+
+    /** RFC 7323 section 5.5: TS.Recent is outdated after 24 days. */
+    private static final long TS_RECENT_OUTDATED_NS = 24L * 86_400 * 1_000_000_000L;
+
+    /** As Linux's tcp_invalid_ratelimit: between two answers to unacceptable segments without text. */
+    private static final long UNACCEPTABLE_INTERVAL_NS = 500_000_000;
+
+    /** A round trip of fewer ms is measured better by a timed segment than by a clock of 1 ms. */
+    private static final int COARSE_MS = 10;
+
+    private static final int NS_PER_MS = 1_000_000;
+    private static final long NS_PER_S = 1_000_000_000L;
+
+    private final TcpLayer layer;
+    private final Counters counters;
+    private final TcpSettings settings;
+    private final Stream stream;
+    private final Sender sender;
+    private final Receiver receiver;
+    private final RttEstimator rtt;
+    private final Deadlines<Timer> deadlines = new Deadlines<>(Timer.KINDS);
+    private final int tsOffset;
+
+    private State state = State.CLOSED;
+    private int pathMss; // what the path takes
+    private int peerMss = 536; // RFC 9293 MUST-15
+    private boolean timestamps; // Snd.TS.OK
+    private boolean windowScaling, sackPermitted;
+    private int sndWindShift, rcvWindShift;
+    private long sndWl1, sndWl2; // positions: the peer's, ours
+    private int tsRecent;
+    private long tsRecentAtNs = -1; // when it was set; -1: never
+
+    private boolean synRetransmitted;
+    private boolean closeRequested; // FIN was asked for during the handshake
+    private boolean orphan; // the application has closed
+    private boolean inputEnded;
+    private int retries; // timeouts since the peer last acknowledged something new
+    private int persists; // probes since the window closed
+    private int unanswered; // probes since the peer was last heard
+    private int keepProbes;
+    private boolean heardSinceTimeout;
+    private long lastHeardNs;
+    private long lastUnacceptableNs = -1; // when an unacceptable segment was answered last
+    private CloseCause softCause; // what ICMP said while it was retransmitting
+    private boolean resetDue, resetWithAck;
+    private int resetSeq;
+    private long nowNs; // the latest time it was told
+    private Endpoint successor = this;
+
     /** Active open: begins in SYN-SENT. mss: what the link to the peer takes (MTU - 40). */
     public Connection(TcpLayer layer, FourTuple tuple, Stream stream, int mss, long nowNs) {
-        super(tuple);
+        this(
+                layer,
+                tuple,
+                stream,
+                mss,
+                nowNs,
+                layer.isn().iss(tuple, nowNs),
+                layer.isn().timestampOffset(tuple));
+        timestamps = settings.timestamps;
+        sackPermitted = settings.sack;
+        windowScaling = settings.windowScaling;
+        rcvWindShift = windowScaling ? windowShift(layer, stream.receiveBuffer) : 0;
+        transition(State.SYN_SENT);
+        sender.sendSyn();
     }
 
     /** Passive open: begins in ESTABLISHED with what a listener's handshake agreed on. */
@@ -17,56 +117,887 @@ public final class Connection extends Endpoint {
             int mss,
             Handshake handshake,
             long nowNs) {
-        super(tuple);
+        this(layer, tuple, stream, mss, nowNs, handshake.iss, handshake.tsOffset);
+        state = State.SYN_RECEIVED; // where its half-open predecessor was
+        peerMss = handshake.peerMss;
+        timestamps = handshake.timestamps;
+        sackPermitted = handshake.sackPermitted;
+        windowScaling = handshake.windowScaling;
+        sndWindShift = handshake.sndWindShift;
+        rcvWindShift = handshake.rcvWindShift;
+        synRetransmitted = handshake.retransmitted;
+        if (timestamps) recordTimestamp(handshake.tsRecent);
+        if (handshake.rttNs >= 0) rtt.sample(handshake.rttNs, 1);
+        receiver.onSyn(handshake.irs);
+        receiver.open(rcvWindShift, sackPermitted, handshake.rcvWnd);
+        sender.synWasAcked();
+        sender.onWindow(0, handshake.sndWnd);
+        establish();
     }
 
+    private Connection(
+            TcpLayer layer,
+            FourTuple tuple,
+            Stream stream,
+            int mss,
+            long nowNs,
+            int iss,
+            int tsOffset) {
+        super(tuple);
+        this.layer = layer;
+        this.counters = layer.counters();
+        this.settings = layer.settings;
+        this.stream = stream;
+        this.pathMss = mss;
+        this.tsOffset = tsOffset;
+        this.nowNs = nowNs;
+        lastHeardNs = nowNs;
+        sender = new Sender(stream.sendQueue(), iss);
+        receiver = new Receiver(stream, layer.memory(), counters, mss);
+        rtt = new RttEstimator(settings.minRtoNs);
+        stream.attach(this);
+    }
+
+    /** The shift with which any receive buffer that the settings allow can be advertised. */
+    static int windowShift(TcpLayer layer, int receiveBuffer) {
+        int most = Math.max(receiveBuffer, layer.settings.maxReceiveBuffer);
+        int shift = 0;
+        while (shift < MAX_WINDOW_SHIFT && most >> shift > 0xFFFF) shift++;
+        return shift;
+    }
+
+    // -- getters
+
     public Stream stream() {
-        throw new UnsupportedOperationException();
+        return stream;
     }
 
     public State state() {
-        throw new UnsupportedOperationException();
+        return state;
+    }
+
+    /** Whether the application has closed it. */
+    public boolean isOrphan() {
+        return orphan;
+    }
+
+    /** Whether something that the application wrote, or its FIN, is not acknowledged. */
+    public boolean hasUndelivered() {
+        if (state == State.CLOSED || state == State.TIME_WAIT) return false;
+        return stream.sendQueue().queued() > 0 || sender.isFinQueued() && !sender.isFinAcked();
+    }
+
+    /** SND.UNA, a sequence number. */
+    public int sndUna() {
+        return sender.sndUnaSeq();
+    }
+
+    /** SND.NXT, a sequence number. */
+    public int sndNxt() {
+        return sender.sndNxtSeq();
+    }
+
+    /** RCV.NXT, a sequence number. */
+    public int rcvNxt() {
+        return receiver.rcvNxtSeq();
+    }
+
+    /** Congestion window, bytes; 0 before it is established. */
+    public int cwnd() {
+        return sender.cwnd();
+    }
+
+    /** Slow start threshold, bytes; Integer.MAX_VALUE before the first loss. */
+    public int ssthresh() {
+        return sender.ssthresh();
+    }
+
+    /** Smoothed round trip time in ns, or -1 if none was measured. */
+    public long srttNs() {
+        return rtt.srttNs();
+    }
+
+    /** Retransmission timeout in ns, back-off included. */
+    public long rtoNs() {
+        return Math.min(RttEstimator.MAX_RTO_NS, rtt.rtoNs() << sender.backoff());
+    }
+
+    /** Most payload and options of a segment. */
+    public int sndMss() {
+        return Math.max(MIN_MSS, Math.min(pathMss, peerMss));
+    }
+
+    // -- inputs: segments
+
+    @Override
+    public void onSegment(Frame in, long nowNs) {
+        this.nowNs = nowNs;
+        Segment s = layer.segment;
+        s.read(in);
+        Verdict verdict =
+                switch (state) {
+                    case SYN_SENT -> onSegmentInSynSent(s, in);
+                    case CLOSED, LISTEN, TIME_WAIT -> drop(Counter.TCP_IN_CLOSED);
+                    default -> onSegmentOtherwise(s, in);
+                };
+        switch (verdict) {
+            case CONTINUE, DONE, DROP -> {}
+            case ACK -> receiver.ackNow();
+            case CHALLENGE_ACK -> challenge();
+            case RESET -> reset(s.ack, false);
+        }
+        scheduleAck();
+        assert invariant();
+    }
+
+    private Verdict drop(Counter why) {
+        counters.increment(why);
+        return Verdict.DROP;
+    }
+
+    private void challenge() {
+        if (!layer.mayChallenge(nowNs)) {
+            counters.increment(Counter.TCP_ACK_SKIPPED);
+            return;
+        }
+        counters.increment(Counter.TCP_CHALLENGE_ACK);
+        receiver.ackNow();
+    }
+
+    private void reset(int seq, boolean withAck) {
+        resetDue = true;
+        resetSeq = seq;
+        resetWithAck = withAck;
+    }
+
+    private void scheduleAck() {
+        if (!receiver.isAckOwed() || receiver.isAckDue()) return;
+        if (!deadlines.isArmed(Timer.DELAYED_ACK)) {
+            deadlines.arm(Timer.DELAYED_ACK, nowNs + settings.delayedAckNs);
+        }
+    }
+
+    // -- RFC 9293 section 3.10.7.3: SYN-SENT STATE
+
+    private Verdict onSegmentInSynSent(Segment s, Frame in) {
+        Verdict verdict = checkAckOfSyn(s);
+        if (verdict == Verdict.CONTINUE) verdict = checkResetOfSyn(s);
+        if (verdict == Verdict.CONTINUE) verdict = acceptSyn(s);
+        if (verdict == Verdict.CONTINUE) verdict = acceptText(s, in);
+        return verdict;
+    }
+
+    /** "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset (unless the RST bit is set)". */
+    private Verdict checkAckOfSyn(Segment s) {
+        if (!s.has(Tcp.ACK)) return Verdict.CONTINUE;
+        long ack = sender.position(s.ack);
+        if (ack > sender.sndUna() && ack <= sender.sndNxt()) return Verdict.CONTINUE;
+        counters.increment(Counter.TCP_IN_UNACCEPTABLE_ACK);
+        return s.has(Tcp.RST) ? Verdict.DROP : Verdict.RESET;
+    }
+
+    /** "If the RST bit is set ... If the ACK was acceptable, signal to the user 'connection reset'". */
+    private Verdict checkResetOfSyn(Segment s) {
+        if (!s.has(Tcp.RST)) return Verdict.CONTINUE;
+        if (!s.has(Tcp.ACK)) return drop(Counter.TCP_IN_UNACCEPTABLE_RST);
+        end(CloseCause.REFUSED);
+        return Verdict.DONE;
+    }
+
+    /** "If the SYN bit is on ... RCV.NXT is set to SEG.SEQ+1, IRS is set to SEG.SEQ". */
+    private Verdict acceptSyn(Segment s) {
+        if (!s.has(Tcp.SYN)) return drop(Counter.TCP_IN_NO_ACK);
+        agree(s.options);
+        receiver.onSyn(s.seq);
+        sndWl1 = -1;
+        if (!s.has(Tcp.ACK)) {
+            transition(State.SYN_RECEIVED);
+            sender.onWindow(0, s.window);
+            sender.sendSyn();
+            return Verdict.DONE;
+        }
+        long ack = sender.position(s.ack);
+        sampleTimestamp(s);
+        sender.onWindow(ack, s.window);
+        sndWl2 = ack;
+        sender.onAck(ack, false, rtt, nowNs);
+        heard();
+        retries = 0;
+        receiver.open(rcvWindShift, sackPermitted, receiver.rcvWnd());
+        establish();
+        receiver.ackNow();
+        s.trimSyn();
+        return Verdict.CONTINUE;
+    }
+
+    /** What the peer's SYN offers, and we offered too. */
+    private void agree(TcpOptions options) {
+        if (options.mss > 0) peerMss = options.mss;
+        windowScaling &= options.windowScale >= 0;
+        sndWindShift = windowScaling ? Math.min(options.windowScale, MAX_WINDOW_SHIFT) : 0;
+        if (!windowScaling) rcvWindShift = 0;
+        sackPermitted &= options.sackPermitted;
+        timestamps &= options.timestamps;
+        if (timestamps) recordTimestamp(options.tsVal);
+    }
+
+    private void establish() {
+        transition(State.ESTABLISHED);
+        if (synRetransmitted) rtt.assumeSlow();
+        int fixed = fixedOptions();
+        int segments = synRetransmitted ? 1 : settings.initialSegments; // RFC 5681 section 3.1
+        sender.open(sndMss(), fixed, sackPermitted, new NewReno(sndMss() - fixed, segments));
+        deadlines.disarm(Timer.RETRANSMIT);
+        stream.publishConnected(tuple());
+        stream.signals().writable(layer.wakeups());
+        armKeepAlive();
+        if (closeRequested) finishSending();
+    }
+
+    private int fixedOptions() {
+        return timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0;
+    }
+
+    // -- RFC 9293 section 3.10.7.4: OTHER STATES
+
+    private Verdict onSegmentOtherwise(Segment s, Frame in) {
+        // A SYN-ACK that crosses ours says, behind the SYN that we have, that ours arrived.
+        if (state == State.SYN_RECEIVED && s.has(Tcp.SYN) && receiver.position(s.seq) == -1)
+            s.trimSyn();
+        Verdict verdict = checkTimestamp(s);
+        if (verdict == Verdict.CONTINUE) verdict = checkSequence(s);
+        if (verdict == Verdict.CONTINUE) verdict = checkReset(s);
+        if (verdict == Verdict.CONTINUE) verdict = checkSyn(s);
+        if (verdict == Verdict.CONTINUE) verdict = checkAck(s);
+        if (verdict == Verdict.CONTINUE) verdict = acceptText(s, in);
+        return verdict;
+    }
+
+    /** RFC 7323 section 5.3, R1: PAWS. */
+    private Verdict checkTimestamp(Segment s) {
+        // Without the option: taken, as Linux does, although section 3.2 would rather drop it.
+        if (!timestamps || !s.options.timestamps || s.has(Tcp.RST)) return Verdict.CONTINUE;
+        boolean old = s.options.tsVal - tsRecent < 0;
+        if (!old || nowNs - tsRecentAtNs > TS_RECENT_OUTDATED_NS) return Verdict.CONTINUE;
+        counters.increment(Counter.PAWS_ESTAB);
+        return answerUnacceptable(s);
+    }
+
+    /** "First, check sequence number ... If an incoming segment is not acceptable, send an ACK". */
+    private Verdict checkSequence(Segment s) {
+        long start = receiver.position(s.seq);
+        if (receiver.isAcceptable(start, s.length())) {
+            heard();
+            // RFC 7323 section 4.3 (2): SEG.TSval >= TS.Recent, and SEG.SEQ =< Last.ACK.sent
+            if (timestamps && s.options.timestamps && start <= receiver.lastAckSent()) {
+                recordTimestamp(s.options.tsVal);
+            }
+            return Verdict.CONTINUE;
+        }
+        if (s.has(Tcp.RST)) return drop(Counter.TCP_IN_UNACCEPTABLE_RST);
+        counters.increment(Counter.TCP_IN_UNACCEPTABLE);
+        if (s.has(Tcp.SYN)) return Verdict.CHALLENGE_ACK; // RFC 5961 section 4.2
+        if (s.textLength > 0) receiver.onOldSegment(start, s.textLength);
+        // A probe of the window or of our life is one octet before what we expect.
+        if (start == receiver.rcvNxt() - 1 && s.textLength <= 1) {
+            heard();
+            return Verdict.ACK;
+        }
+        return answerUnacceptable(s);
+    }
+
+    /** Text is always answered; what has none is, only so often, lest two peers answer for ever. */
+    private Verdict answerUnacceptable(Segment s) {
+        if (s.has(Tcp.RST)) return Verdict.DROP;
+        if (s.length() == 0) {
+            boolean early =
+                    lastUnacceptableNs >= 0
+                            && nowNs - lastUnacceptableNs < UNACCEPTABLE_INTERVAL_NS;
+            if (early) return drop(Counter.TCP_ACK_SKIPPED);
+            lastUnacceptableNs = nowNs;
+        }
+        return Verdict.ACK;
+    }
+
+    /** "Second, check the RST bit", as RFC 5961 section 3.2 has it. */
+    private Verdict checkReset(Segment s) {
+        if (!s.has(Tcp.RST)) return Verdict.CONTINUE;
+        if (!receiver.isNext(receiver.position(s.seq))) return Verdict.CHALLENGE_ACK;
+        end(state == State.SYN_RECEIVED ? CloseCause.REFUSED : CloseCause.RESET);
+        return Verdict.DONE;
+    }
+
+    /** "Fourth, check the SYN bit": in a synchronized state, RFC 5961 section 4.2. */
+    private Verdict checkSyn(Segment s) {
+        if (!s.has(Tcp.SYN)) return Verdict.CONTINUE;
+        counters.increment(Counter.TCP_SYN_CHALLENGE);
+        return Verdict.CHALLENGE_ACK;
+    }
+
+    /** "Fifth, check the ACK field: if the ACK bit is off, drop the segment and return". */
+    private Verdict checkAck(Segment s) {
+        if (!s.has(Tcp.ACK)) return drop(Counter.TCP_IN_NO_ACK);
+        long ack = sender.position(s.ack);
+        if (state == State.SYN_RECEIVED) {
+            // "If SND.UNA < SEG.ACK =< SND.NXT, then enter ESTABLISHED state"
+            if (ack <= sender.sndUna() || ack > sender.sndNxt()) {
+                counters.increment(Counter.TCP_IN_UNACCEPTABLE_ACK);
+                return Verdict.RESET;
+            }
+            receiver.open(rcvWindShift, sackPermitted, receiver.rcvWnd());
+        }
+        // RFC 5961 section 5.2: (SND.UNA - MAX.SND.WND) <= SEG.ACK <= SND.NXT
+        if (ack > sender.sndNxt() || ack < sender.sndUna() - Math.max(sender.maxWnd(), 1)) {
+            counters.increment(Counter.TCP_IN_UNACCEPTABLE_ACK);
+            return Verdict.CHALLENGE_ACK;
+        }
+        takeAck(s, ack);
+        if (state == State.SYN_RECEIVED) establish();
+        return onFinAcked();
+    }
+
+    private void takeAck(Segment s, long ack) {
+        int wnd = s.window << sndWindShift;
+        boolean sameWindow = ack + wnd == sender.sndUna() + sender.sndWnd();
+        boolean outstanding = sender.isOutstanding();
+        boolean fresh = sender.onSack(s.options);
+        updateWindow(s, ack, wnd);
+        boolean progress = ack > sender.sndUna();
+        boolean duplicate;
+        if (sackPermitted) duplicate = fresh;
+        else duplicate = outstanding && s.length() == 0 && sameWindow && ack == sender.sndUna();
+        if (progress) sampleTimestamp(s);
+        if (sender.onAck(ack, duplicate, rtt, nowNs)) {
+            counters.increment(
+                    sackPermitted ? Counter.TCP_SACK_RECOVERY : Counter.TCP_RENO_RECOVERY);
+            armRetransmit();
+        }
+        unanswered = 0;
+        if (!progress) return;
+        retries = 0;
+        softCause = null;
+        if (sender.release()) stream.signals().writable(layer.wakeups());
+        if (sender.isOutstanding()) armRetransmit();
+        else deadlines.disarm(Timer.RETRANSMIT);
+    }
+
+    /** "If (SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)), set SND.WND". */
+    private void updateWindow(Segment s, long ack, int wnd) {
+        long seq = receiver.position(s.seq);
+        if (ack < sender.sndUna()) return;
+        if (sndWl1 > seq || sndWl1 == seq && sndWl2 > ack) return;
+        sndWl1 = seq;
+        sndWl2 = ack;
+        sender.onWindow(ack, wnd);
+        if (wnd > 0) persists = 0;
+    }
+
+    /** RFC 7323 section 4.1: RTTM; only an ACK of new data tells a round trip. */
+    private void sampleTimestamp(Segment s) {
+        if (!timestamps || !s.options.timestamps || s.options.tsEcr == 0) return;
+        int ms = tsNow() - s.options.tsEcr;
+        if (ms < 0) return;
+        boolean needed = rtt.srttNs() < 0 || sender.backoff() > 0 || sender.isRecovering();
+        if (ms < COARSE_MS && !needed) return;
+        int expected = Math.max(1, sender.outstanding() / (2 * sndMss()));
+        rtt.sample((long) ms * NS_PER_MS, expected);
+    }
+
+    private Verdict onFinAcked() {
+        if (!sender.isFinAcked()) return Verdict.CONTINUE;
+        switch (state) {
+            case FIN_WAIT_1 -> {
+                // "if the FIN segment is now acknowledged, then enter FIN-WAIT-2"
+                transition(State.FIN_WAIT_2);
+                outputDone();
+                armFinWait2();
+            }
+            case CLOSING -> {
+                // "if the ACK acknowledges our FIN, then enter the TIME-WAIT state"
+                outputDone();
+                enterTimeWait();
+                return Verdict.DONE;
+            }
+            case LAST_ACK -> {
+                // "If our FIN is now acknowledged, delete the TCB, enter the CLOSED state"
+                end(null);
+                return Verdict.DONE;
+            }
+            default -> {}
+        }
+        return Verdict.CONTINUE;
+    }
+
+    /** "Seventh, process the segment text", and "Eighth, check the FIN bit". */
+    private Verdict acceptText(Segment s, Frame in) {
+        if (s.textLength == 0 && !s.has(Tcp.FIN)) return Verdict.CONTINUE;
+        if (!state.mayReceive()) return drop(Counter.TCP_IN_AFTER_FIN);
+        if (orphan && receiver.position(s.seq) + s.textLength > receiver.rcvNxt()) {
+            // Nobody will ever read it: RFC 9293 section 3.10.4, as Linux does.
+            counters.increment(Counter.TCP_ABORT_ON_DATA);
+            reset(s.ack, false);
+            end(CloseCause.LOCAL);
+            return Verdict.DONE;
+        }
+        int readable = receiver.onText(s, in, stream.quickAck, rtt.rtoNs(), nowNs);
+        if (readable > 0) stream.signals().readable(layer.wakeups());
+        if (receiver.isFinished()) onFin();
+        return Verdict.DONE;
+    }
+
+    private void onFin() {
+        inputEnded = true;
+        stream.publishInputEnded();
+        stream.signals().readable(layer.wakeups());
+        switch (state) {
+            case ESTABLISHED -> transition(State.CLOSE_WAIT);
+            case FIN_WAIT_1 -> transition(State.CLOSING);
+            case FIN_WAIT_2 -> enterTimeWait();
+            default -> throw new AssertionError(state);
+        }
+    }
+
+    private void heard() {
+        lastHeardNs = nowNs;
+        keepProbes = 0;
+        heardSinceTimeout = true;
+    }
+
+    private int tsNow() {
+        return (int) (nowNs / NS_PER_MS) + tsOffset;
+    }
+
+    private void recordTimestamp(int tsVal) {
+        tsRecent = tsVal;
+        tsRecentAtNs = nowNs;
+    }
+
+    // -- inputs: time
+
+    @Override
+    public void onTimeout(long nowNs) {
+        this.nowNs = nowNs;
+        if (deadlines.take(Timer.DELAYED_ACK, nowNs)) {
+            receiver.onDelayedAck();
+            if (receiver.isAckDue()) counters.increment(Counter.DELAYED_ACKS);
+        }
+        if (deadlines.take(Timer.RETRANSMIT, nowNs)) onRetransmit();
+        if (deadlines.take(Timer.PERSIST, nowNs)) onPersist();
+        if (deadlines.take(Timer.KEEP_ALIVE, nowNs)) onKeepAlive();
+        if (deadlines.take(Timer.FIN_WAIT_2, nowNs) && state == State.FIN_WAIT_2) {
+            counters.increment(Counter.TCP_ABORT_ON_LINGER);
+            end(null);
+        }
+        assert invariant();
+    }
+
+    private void onRetransmit() {
+        if (!sender.isOutstanding()) return;
+        // A peer that answers, but closed its window, is alive (RFC 9293 section 3.8.6.1).
+        boolean alive = sender.sndWnd() == 0 && heardSinceTimeout && state.isSynchronized();
+        if (!alive) retries++;
+        heardSinceTimeout = false;
+        if (retries > maxRetries()) {
+            giveUp();
+            return;
+        }
+        counters.increment(Counter.TCP_TIMEOUTS);
+        if (!state.isSynchronized()) synRetransmitted = true;
+        sender.onTimeout(nowNs);
+        armRetransmit();
+    }
+
+    private int maxRetries() {
+        if (!state.isSynchronized()) return settings.synRetries;
+        return orphan ? settings.orphanRetries : settings.retries;
+    }
+
+    private void giveUp() {
+        counters.increment(Counter.TCP_ABORT_ON_TIMEOUT);
+        end(softCause != null ? softCause : CloseCause.TIMED_OUT);
+    }
+
+    private void onPersist() {
+        if (!sender.isStalled()) return;
+        if (unanswered++ >= maxRetries()) {
+            giveUp();
+            return;
+        }
+        persists++;
+        sender.onPersist();
+    }
+
+    private void onKeepAlive() {
+        if (!stream.keepAlive || !state.isSynchronized()) return;
+        long idleNs = keepIdleNs();
+        boolean busy = sender.isOutstanding() || sender.hasUnsent();
+        if (busy || keepProbes == 0 && nowNs - lastHeardNs < idleNs) {
+            deadlines.arm(Timer.KEEP_ALIVE, (busy ? nowNs : lastHeardNs) + idleNs);
+            return;
+        }
+        int most = stream.keepCount > 0 ? stream.keepCount : settings.keepProbes;
+        if (keepProbes >= most) {
+            counters.increment(Counter.TCP_ABORT_ON_TIMEOUT);
+            abort(CloseCause.TIMED_OUT);
+            return;
+        }
+        keepProbes++;
+        counters.increment(Counter.TCP_KEEP_ALIVE);
+        sender.sendProbe();
+        int seconds = stream.keepInterval > 0 ? stream.keepInterval : settings.keepIntervalSeconds;
+        deadlines.arm(Timer.KEEP_ALIVE, nowNs + seconds * NS_PER_S);
+    }
+
+    private long keepIdleNs() {
+        return (stream.keepIdle > 0 ? stream.keepIdle : settings.keepIdleSeconds) * NS_PER_S;
+    }
+
+    private void armKeepAlive() {
+        if (!stream.keepAlive || !state.isSynchronized()) deadlines.disarm(Timer.KEEP_ALIVE);
+        else deadlines.arm(Timer.KEEP_ALIVE, Math.max(nowNs, lastHeardNs + keepIdleNs()));
+    }
+
+    private void armRetransmit() {
+        deadlines.arm(Timer.RETRANSMIT, nowNs + rtoNs());
+    }
+
+    private void armFinWait2() {
+        if (orphan) deadlines.arm(Timer.FIN_WAIT_2, nowNs + settings.finTimeoutNs);
+    }
+
+    // -- inputs: ICMP
+
+    @Override
+    public void onUnreachable(Unreachable what, int seq, long nowNs) {
+        this.nowNs = nowNs;
+        if (!isInFlight(seq)) return;
+        CloseCause cause =
+                switch (what) {
+                    case PORT, PROTOCOL -> CloseCause.REFUSED;
+                    case NET -> CloseCause.NET_UNREACHABLE;
+                    case HOST, PROHIBITED -> CloseCause.HOST_UNREACHABLE;
+                };
+        if (!state.isSynchronized()) end(cause);
+        else if (cause != CloseCause.REFUSED) softCause = cause; // RFC 5927 section 5.2
+    }
+
+    @Override
+    public void onPathMtu(int mtu, int seq, long nowNs) {
+        this.nowNs = nowNs;
+        if (!isInFlight(seq)) return;
+        int mss = Math.max(mtu, MIN_MTU) - HEADERS;
+        if (mss >= sndMss()) return;
+        pathMss = mss;
+        if (state.isSynchronized()) sender.shrink(sndMss());
+        assert invariant();
+    }
+
+    /** RFC 5927 section 4.1: a message about something else is old, or forged. */
+    private boolean isInFlight(int seq) {
+        long position = sender.position(seq);
+        boolean live = state != State.CLOSED && state != State.TIME_WAIT;
+        if (live && position >= sender.sndUna() && position < sender.sndNxt()) return true;
+        counters.increment(Counter.TCP_OUT_OF_WINDOW_ICMPS);
+        return false;
+    }
+
+    // -- commands
+
+    /** From the stream: bits of Stream.WRITTEN and so on. */
+    void onPosted(int what, long nowNs) {
+        this.nowNs = nowNs;
+        if (state != State.CLOSED && state != State.TIME_WAIT) {
+            if ((what & Stream.OPTIONS) != 0) {
+                receiver.onOptions();
+                armKeepAlive();
+            }
+            if ((what & Stream.CONSUMED) != 0) receiver.onConsumed();
+            if ((what & Stream.SHUTDOWN_INPUT) != 0) receiver.discard();
+            if ((what & Stream.CLOSE) != 0) close();
+            else if ((what & Stream.SHUTDOWN_OUTPUT) != 0) finishSending();
+        } else if ((what & Stream.CLOSE) != 0) {
+            orphan = true;
+            stream.receiveQueue().close();
+        } else if (!stream.receiveQueue().isClosed()) {
+            stream.receiveQueue().reap();
+        }
+        stream.sendQueue().settle();
+        stream.receiveQueue().settle();
+        assert invariant();
+    }
+
+    private void close() {
+        orphan = true;
+        if (state == State.SYN_SENT) {
+            end(CloseCause.LOCAL);
+            return;
+        }
+        boolean unread = stream.receiveQueue().available() > 0;
+        if (unread || stream.linger == 0) {
+            // RFC 2525 section 2.17: the peer must learn that what it sent was not read
+            counters.increment(unread ? Counter.TCP_ABORT_ON_CLOSE : Counter.TCP_ABORT_ON_DATA);
+            abort(CloseCause.LOCAL);
+            return;
+        }
+        receiver.discard();
+        stream.receiveQueue().close();
+        finishSending();
+        if (state == State.FIN_WAIT_2) armFinWait2();
+    }
+
+    private void finishSending() {
+        switch (state) {
+            case SYN_SENT, SYN_RECEIVED -> closeRequested = true;
+            case ESTABLISHED -> transition(State.FIN_WAIT_1);
+            case CLOSE_WAIT -> transition(State.LAST_ACK);
+            default -> {}
+        }
+        if (state.isSynchronized()) sender.finish();
     }
 
     /** Ends it at once: RST to the peer if synchronized, cause to the application. */
     public void abort(CloseCause cause) {
-        throw new UnsupportedOperationException();
+        if (state == State.CLOSED || state == State.TIME_WAIT) return;
+        if (state != State.SYN_SENT) reset(sender.sndNxtSeq(), true);
+        end(cause);
     }
 
-    /** From the stream: bits of Stream.WRITTEN and so on. */
-    void onPosted(int what, long nowNs) {
-        throw new UnsupportedOperationException();
+    // -- ends
+
+    private void transition(State next) {
+        state = State.transition(state, next, tuple(), counters);
     }
 
-    @Override
-    public void onSegment(Frame in, long nowNs) {}
+    /** FIN is acknowledged: everything was delivered. */
+    private void outputDone() {
+        stream.sendQueue().close();
+        stream.publishTerminated();
+        stream.signals().all(layer.wakeups());
+    }
 
-    @Override
-    public void onTimeout(long nowNs) {}
+    private void enterTimeWait() {
+        transition(State.TIME_WAIT);
+        deadlines.disarmAll();
+        receiver.close();
+        int window = receiver.selectWindow();
+        successor =
+                new TimeWait(
+                        layer,
+                        tuple(),
+                        sender.sndNxtSeq(),
+                        receiver.rcvNxtSeq(),
+                        window,
+                        timestamps,
+                        tsRecent,
+                        tsOffset,
+                        nowNs);
+    }
 
-    @Override
-    public void onUnreachable(Unreachable what, int seq, long nowNs) {}
+    /**
+     * @param cause null: in good order
+     */
+    private void end(CloseCause cause) {
+        transition(State.CLOSED);
+        successor = null;
+        deadlines.disarmAll();
+        receiver.close();
+        if (cause != null) stream.publishCause(cause);
+        stream.sendQueue().close();
+        if (orphan) stream.receiveQueue().close();
+        stream.publishTerminated();
+        stream.signals().all(layer.wakeups());
+    }
 
-    @Override
-    public void onPathMtu(int mtu, int seq, long nowNs) {}
+    // -- outputs
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>After a successor has taken its place, it still has to be polled until it answers false, for
+     * the RST or the last ACK.
+     */
     @Override
     public boolean pollTransmit(Frame out, long nowNs) {
-        return false;
+        this.nowNs = nowNs;
+        if (resetDue) return writeReset(out);
+        if (state == State.CLOSED) return false;
+        if (state == State.TIME_WAIT)
+            return receiver.isAckDue() && writeEmpty(out, sender.sndNxt());
+        int blocks = state.isSynchronized() ? receiver.sackBlocks(mostBlocks()) : 0;
+        int options = fixedOptions() + sackLength(blocks);
+        Sender.Plan plan = sender.plan(sndMss() - options, stream.noDelay, rtt.rtoNs(), nowNs);
+        switch (plan) {
+            case SYN -> writeSyn(out);
+            case NEW, RETRANSMIT -> writeText(out, plan, blocks);
+            case PROBE -> writeProbe(out);
+            case NOTHING -> {
+                if (receiver.isAckDue()) return writeEmpty(out, sender.sndNxt());
+                armPersist();
+                return false;
+            }
+        }
+        if (!deadlines.isArmed(Timer.RETRANSMIT) && sender.isOutstanding()) armRetransmit();
+        return true;
+    }
+
+    /** What waits for the window alone is tried again, more and more rarely (RFC 9293, 3.8.6.1). */
+    private void armPersist() {
+        if (!state.isSynchronized() || !sender.isStalled()) {
+            deadlines.disarm(Timer.PERSIST);
+        } else if (!deadlines.isArmed(Timer.PERSIST)) {
+            long wait = rtt.rtoNs() << Math.min(persists, 20);
+            deadlines.arm(Timer.PERSIST, nowNs + Math.min(wait, RttEstimator.MAX_RTO_NS));
+        }
+    }
+
+    private int mostBlocks() {
+        int left = Math.min(Tcp.MAX_HEADER - Tcp.HEADER, sndMss() - 8) - fixedOptions();
+        return Math.max(0, Math.min(TcpOptions.MAX_SACK_BLOCKS, (left - 4) / 8));
+    }
+
+    private static int sackLength(int blocks) {
+        if (blocks == 0) return 0;
+        return TcpOptions.SACK_BASE_LENGTH + blocks * TcpOptions.SACK_BLOCK_LENGTH;
+    }
+
+    private void writeText(Frame out, Sender.Plan plan, int blocks) {
+        int length = Tcp.HEADER + fixedOptions() + sackLength(blocks);
+        int at = out.prepend(length);
+        sender.gather(out);
+        int flags = Tcp.ACK;
+        if (sender.isPush()) flags |= Tcp.PSH;
+        if (sender.planFin()) flags |= Tcp.FIN;
+        write(out.bytes(), at, sender.planSeq(), length, flags, blocks);
+        if (sender.planLength() > 0) receiver.onTextSent(settings.delayedAckNs, nowNs);
+        count(plan == Sender.Plan.RETRANSMIT);
+        sender.onSent(plan, nowNs);
+    }
+
+    private void writeProbe(Frame out) {
+        if (sender.isStalled()) counters.increment(Counter.TCP_WIN_PROBE);
+        writeEmpty(out, sender.sndUna() - 1);
+        sender.onSent(Sender.Plan.PROBE, nowNs);
+    }
+
+    /** A segment with ACK alone; true. */
+    private boolean writeEmpty(Frame out, long position) {
+        int blocks = receiver.sackBlocks(mostBlocks());
+        int length = Tcp.HEADER + fixedOptions() + sackLength(blocks);
+        int at = out.prepend(length);
+        write(out.bytes(), at, sender.seq(position), length, Tcp.ACK, blocks);
+        count(false);
+        return true;
+    }
+
+    private void write(ByteBuffer b, int at, int seq, int length, int flags, int blocks) {
+        int window = receiver.selectWindow();
+        Tcp.write(
+                b,
+                at,
+                tuple().localPort(),
+                tuple().remotePort(),
+                seq,
+                receiver.rcvNxtSeq(),
+                length,
+                flags,
+                window);
+        int next = at + Tcp.HEADER;
+        if (timestamps) next = TcpOptions.writeTimestamps(b, next, tsNow(), tsRecent);
+        if (blocks > 0) next = receiver.writeSack(b, next, blocks);
+        assert next == at + length;
+        deadlines.disarm(Timer.DELAYED_ACK);
+        receiver.onAckSent();
+    }
+
+    private void writeSyn(Frame out) {
+        boolean withAck = state == State.SYN_RECEIVED;
+        int length = Tcp.HEADER + TcpOptions.MSS_LENGTH;
+        if (timestamps) length += TcpOptions.TIMESTAMPS_LENGTH;
+        else if (sackPermitted) length += TcpOptions.SACK_PERMITTED_LENGTH;
+        if (windowScaling) length += TcpOptions.WINDOW_SCALE_LENGTH;
+        int at = out.prepend(length);
+        ByteBuffer b = out.bytes();
+        int ack = withAck ? receiver.rcvNxtSeq() : 0;
+        int flags = Tcp.SYN | (withAck ? Tcp.ACK : 0);
+        Tcp.write(
+                b,
+                at,
+                tuple().localPort(),
+                tuple().remotePort(),
+                sender.seq(-1),
+                ack,
+                length,
+                flags,
+                receiver.synWindow());
+        int next = TcpOptions.writeMss(b, at + Tcp.HEADER, pathMss);
+        int echo = withAck ? tsRecent : 0;
+        if (timestamps && sackPermitted) {
+            next = TcpOptions.writeSackPermittedAndTimestamps(b, next, tsNow(), echo);
+        } else if (timestamps) {
+            next = TcpOptions.writeTimestamps(b, next, tsNow(), echo);
+        } else if (sackPermitted) {
+            next = TcpOptions.writeSackPermitted(b, next);
+        }
+        if (windowScaling) next = TcpOptions.writeWindowScale(b, next, rcvWindShift);
+        assert next == at + length;
+        count(sender.sndNxt() >= 0);
+        if (sender.sndNxt() >= 0) synRetransmitted |= retries > 0;
+        sender.onSent(Sender.Plan.SYN, nowNs);
+    }
+
+    private boolean writeReset(Frame out) {
+        resetDue = false;
+        int at = out.prepend(Tcp.HEADER);
+        int ack = resetWithAck ? receiver.rcvNxtSeq() : 0;
+        int flags = Tcp.RST | (resetWithAck ? Tcp.ACK : 0);
+        Tcp.write(
+                out.bytes(),
+                at,
+                tuple().localPort(),
+                tuple().remotePort(),
+                resetSeq,
+                ack,
+                Tcp.HEADER,
+                flags,
+                0);
+        counters.increment(Counter.TCP_OUT_RSTS);
+        count(false);
+        return true;
+    }
+
+    private void count(boolean again) {
+        counters.increment(again ? Counter.TCP_RETRANS_SEGS : Counter.TCP_OUT_SEGS);
     }
 
     @Override
     public long nextDeadlineNs() {
-        return 0;
+        return deadlines.earliest();
     }
 
     @Override
     public Endpoint successor() {
-        return this;
+        return successor;
     }
 
     @Override
     public int trafficClass() {
-        return 0;
+        return stream.trafficClass;
+    }
+
+    /** What holds between any two calls; throws what does not. */
+    boolean invariant() {
+        assert sender.invariant();
+        assert receiver.invariant();
+        assert (successor == this) == (state != State.CLOSED && state != State.TIME_WAIT) : state;
+        assert !inputEnded || !state.mayReceive() : state;
+        boolean live = successor == this;
+        assert !live || !sender.isOutstanding() || deadlines.isArmed(Timer.RETRANSMIT) : "no RTO";
+        assert live || deadlines.earliest() == Long.MAX_VALUE;
+        return true;
+    }
+
+    @Override
+    public String toString() {
+        return tuple() + " " + state;
     }
 }

@@ -4,8 +4,8 @@ import io.usernet.frame.Frame;
 import io.usernet.time.TimerWheel;
 
 /**
- * What the demultiplexer finds for a segment: a listener, a half-open connection, a connection, or
- * what is left of one in TIME-WAIT. No thread, no clock, no I/O: time comes in, segments are polled
+ * What the demultiplexer finds for a segment: a half-open connection, a connection, or what is left of
+ * one in TIME-WAIT. No thread, no clock, no I/O: time comes in, segments are polled
  * out.
  *
  * <p>Whoever calls an input or command then does three things, always: marks the endpoint dirty, so
@@ -30,6 +30,9 @@ public abstract class Endpoint {
 
     public boolean dirty;
 
+    /** The owner's: whether segments with this tuple come here. */
+    public boolean attached;
+
     /** The owner's one entry in the wheel for this endpoint. */
     public final DeadlineTimer timer = new DeadlineTimer(this);
 
@@ -46,9 +49,6 @@ public abstract class Endpoint {
         }
     }
 
-    /**
-     * @param tuple a listener's has remote address and port 0
-     */
     protected Endpoint(FourTuple tuple) {
         this.tuple = tuple;
     }

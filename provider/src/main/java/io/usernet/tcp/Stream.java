@@ -4,7 +4,9 @@ import io.usernet.buffer.Post;
 import io.usernet.buffer.ReceiveQueue;
 import io.usernet.buffer.SendQueue;
 import io.usernet.buffer.Signals;
+import io.usernet.buffer.Wakeups;
 import io.usernet.frame.Memory;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /**
@@ -107,7 +109,13 @@ public final class Stream extends Post {
 
     /** After a read: whether to post {@link #CONSUMED}, because the window can open. Reader only. */
     public boolean shouldAnnounce() {
-        if (unannounced == 0 || (unannounced < windowStep && !windowClosed)) return false;
+        if (unannounced == 0) return false;
+        if (unannounced < windowStep) {
+            // The loop sets the flag and then looks at what was read; here, it is the other way
+            // round: one of the two sees the other.
+            VarHandle.fullFence();
+            if (!windowClosed) return false;
+        }
         unannounced = 0;
         return true;
     }
@@ -167,6 +175,22 @@ public final class Stream extends Post {
         this.connection = connection;
     }
 
+    /**
+     * The connection is broken and could not end itself: what remains is to tell the application.
+     */
+    public void fail(Wakeups wakeups) {
+        if (terminated) return;
+        cause = CloseCause.FAILED;
+        send.close();
+        terminated = true;
+        signals.all(wakeups);
+    }
+
+    /** The connection that serves it, or null if it was never connected. */
+    public Connection connection() {
+        return connection;
+    }
+
     void publishConnected(FourTuple tuple) {
         this.tuple = tuple;
     }
@@ -195,6 +219,6 @@ public final class Stream extends Post {
 
     @Override
     protected void act(int what, long nowNs) {
-        connection.onPosted(what, nowNs);
+        if (connection != null) connection.onPosted(what, nowNs);
     }
 }

@@ -3,6 +3,7 @@ package io.usernet.runtime;
 import io.usernet.buffer.Inbox;
 import io.usernet.buffer.Waiter;
 import io.usernet.buffer.Wakeups;
+import io.usernet.stack.Core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

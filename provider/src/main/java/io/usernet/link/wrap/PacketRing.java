@@ -12,10 +12,10 @@ import java.nio.ByteBuffer;
  * down. One producer at a time, one consumer. A packet that finds no room is counted and dropped.
  *
  * <pre>
- *   0      4         8       12       16       20       24      32
- *  +------+---------+-------+--------+--------+--------+-------+--------------+---
- *  |record|captured |length |summed  |rest sum|trusted | time  |the bytes     |
- *  +------+---------+-------+--------+--------+--------+-------+--------------+---
+ *   0      4         8       12       16       20       24      32      40
+ *  +------+---------+-------+--------+--------+--------+-------+-------+----------+---
+ *  |record|captured |length |summed  |rest sum|trusted | time  |layer  |the bytes |
+ *  +------+---------+-------+--------+--------+--------+-------+-------+----------+---
  * </pre>
  *
  * Of TCP and UDP over IPv4 only what holds the headers is copied, and the rest is summed, so that the
@@ -23,7 +23,7 @@ import java.nio.ByteBuffer;
  */
 final class PacketRing {
     static final int CAPTURED = 4, LENGTH = 8, SUMMED = 12, REST_SUM = 16, TRUSTED = 20;
-    static final int TIME = 24, BYTES = 32;
+    static final int TIME = 24, LAYER = 32, BYTES = 40;
 
     private static final int HEADERS = 256; // 14 + 60 + 60, and the text of a RST
     private static final int MOST = 2048; // an ICMP error, a frame of an unknown type
@@ -86,6 +86,7 @@ final class PacketRing {
         bytes.putInt(at + REST_SUM, summed > captured ? frame.sum(captured) : 0);
         bytes.putInt(at + TRUSTED, frame.checksum == Frame.Checksum.UNKNOWN ? 0 : 1);
         bytes.putLong(at + TIME, timeMicros);
+        bytes.putInt(at + LAYER, layer);
         TAIL.setRelease(this, tail + record);
     }
 

@@ -1,6 +1,7 @@
 package io.usernet.link.wrap;
 
 import io.usernet.frame.Frame;
+import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
 import java.io.FileDescriptor;
@@ -16,7 +17,7 @@ import java.io.OutputStream;
  * <p>A checksum that is left to the link, or that came from memory and was never computed, is shown as
  * the right one: what a wire would carry.
  */
-public final class TraceLink implements LinkDevice {
+public final class TraceLink implements LinkDevice, FrameObserver {
     /** The value of {@code usernet.trace} that means standard error; any other is a file's name. */
     public static final String STDERR = "stderr";
 
@@ -32,7 +33,7 @@ public final class TraceLink implements LinkDevice {
     private TraceLink(LinkDevice link, OutputStream out) {
         this.link = link;
         this.layer = link.capabilities().layer();
-        this.writer = new TraceWriter(ring, layer, out);
+        this.writer = new TraceWriter(ring, out);
         writer.start(link.capabilities().name());
     }
 
@@ -80,6 +81,12 @@ public final class TraceLink implements LinkDevice {
         // HELD: the link may have lent it to another loop, but only we can release it.
         if (became != Transmit.FULL) ring.add(frame, layer, now());
         return became;
+    }
+
+    /** A packet that is not of this link, but of the stack's loopback. */
+    @Override
+    public void onFrame(Frame frame) {
+        ring.add(frame, 3, now());
     }
 
     private long now() {

@@ -26,20 +26,17 @@ final class TraceWriter {
     private static final long CLOSE_MS = TimeUnit.SECONDS.toMillis(2);
 
     private final PacketRing ring;
-    private final int layer;
     private final OutputStream out;
     private final ThreadWaiter waiter = new ThreadWaiter();
     private final StringBuilder text = new StringBuilder();
     private final ZoneId zone = ZoneId.systemDefault();
-    private final Thread atExit = new Thread(this::finish, "usernet-trace-exit");
     private Thread thread;
     private long droppedSaid;
     private boolean failed; // the writing thread's
     private volatile boolean closing;
 
-    TraceWriter(PacketRing ring, int layer, OutputStream out) {
+    TraceWriter(PacketRing ring, OutputStream out) {
         this.ring = ring;
-        this.layer = layer;
         this.out = out;
     }
 
@@ -47,7 +44,6 @@ final class TraceWriter {
         thread = new Thread(this::run, "usernet-trace-" + name);
         thread.setDaemon(true);
         thread.start();
-        Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     /** There may be packets in the ring. Any thread that is not in the seat. */
@@ -57,16 +53,6 @@ final class TraceWriter {
 
     /** Writes what is left, for at most two seconds, and ends the thread. */
     void close() {
-        finish();
-        try {
-            Runtime.getRuntime().removeShutdownHook(atExit);
-        } catch (IllegalStateException e) {
-            // The JVM is going down: the hook has run or is running, and finds nothing to do.
-            LOG.log(Level.TRACE, "the trace was closed by the JVM's exit", e);
-        }
-    }
-
-    private void finish() {
         closing = true;
         wakeUp();
         try {
@@ -103,11 +89,12 @@ final class TraceWriter {
     private void print(ByteBuffer b, int record) {
         int at = record + PacketRing.BYTES;
         int end = at + b.getInt(record + PacketRing.CAPTURED);
+        int layer = b.getInt(record + PacketRing.LAYER);
         int length = b.getInt(record + PacketRing.LENGTH);
         int summed = b.getInt(record + PacketRing.SUMMED);
         int restSum = b.getInt(record + PacketRing.REST_SUM);
         if (b.getInt(record + PacketRing.TRUSTED) != 0) {
-            completeChecksum(b, at, end, summed, restSum);
+            completeChecksum(b, at, end, layer, summed, restSum);
         }
         timeStamp(b.getLong(record + PacketRing.TIME));
         PacketPrinter.print(text, b, at, end, layer, length, summed, restSum);
@@ -125,7 +112,8 @@ final class TraceWriter {
      * In our copy, puts the right transport checksum where the stack left it to the link: of TCP and
      * UDP in an IPv4 packet that is whole.
      */
-    private void completeChecksum(ByteBuffer b, int at, int end, int summed, int restSum) {
+    private static void completeChecksum(
+            ByteBuffer b, int at, int end, int layer, int summed, int restSum) {
         int ip = at;
         if (layer == 2) {
             if (Ethernet.check(b, at, end) < 0 || Ethernet.type(b, at) != Ethernet.IPV4) return;

@@ -17,7 +17,6 @@ import io.usernet.wire.Ipv4;
 import io.usernet.wire.PacketPrinter;
 import io.usernet.wire.Tcp;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -304,35 +303,5 @@ class TraceLinkTest {
 
     private static int size(ByteArrayOutputStream out) {
         return out.size();
-    }
-
-    @Test
-    void theRestIsWrittenWhenTheJvmExits(@TempDir Path directory) throws Exception {
-        Path file = directory.resolve("trace.txt");
-        Process jvm =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-cp",
-                                Path.of("target", "classes")
-                                        + File.pathSeparator
-                                        + Path.of("target", "test-classes"),
-                                Exiting.class.getName(),
-                                file.toString())
-                        .redirectErrorStream(true)
-                        .start();
-        String said = new String(jvm.getInputStream().readAllBytes());
-        assertEquals(0, jvm.waitFor(), said);
-        assertEquals(200, Files.readString(file).lines().count());
-    }
-
-    /** Traces a hundred packets and exits without closing anything. */
-    static final class Exiting {
-        public static void main(String[] args) throws IOException {
-            TraceLinkTest test = new TraceLinkTest();
-            TraceLink link = TraceLink.open(test.device, args[0]);
-            Frame sent = test.segment(10, Frame.Checksum.UNKNOWN);
-            for (int i = 0; i < 100; i++) link.transmit(sent);
-            System.exit(0);
-        }
     }
 }

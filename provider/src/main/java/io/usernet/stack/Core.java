@@ -1,9 +1,12 @@
-package io.usernet.runtime;
+package io.usernet.stack;
 
 import io.usernet.buffer.Inbox;
 import io.usernet.buffer.Wakeups;
 
-/** What a {@link Loop} runs: all methods in the seat, except {@link #inbox} and {@link #prepare}. */
+/**
+ * What a loop runs. All methods are called by the one thread that has the seat, except {@link #inbox}
+ * (any thread) and {@link #prepare}.
+ */
 public interface Core {
     /** Where other threads ask for things. */
     Inbox inbox();
@@ -24,7 +27,7 @@ public interface Core {
     /** Whether frames wait because the link was full. */
     boolean isTransmitBlocked();
 
-    /** Outside of the seat, by the I/O thread before it sleeps: what may take long, such as allocating. */
+    /** Outside of the seat, by the I/O thread before it sleeps: what may take long, such as allocating and logging. */
     void prepare();
 
     /** The last call: ends everything, and adds every waiter to {@link #wakeups}. Must not throw. */

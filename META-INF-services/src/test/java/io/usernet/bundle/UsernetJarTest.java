@@ -1,0 +1,162 @@
+package io.usernet.bundle;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.usernet.link.LinkProvider;
+import io.usernet.link.LinkUri;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The jar as it was built; it alone is on the class path, with the tests and JUnit. */
+class UsernetJarTest {
+    private static final Path JAR = Path.of(System.getProperty("usernet.jar"));
+
+    /** Opening it fails everywhere, but only after the native calls were bound and made. */
+    private static final LinkUri NOT_A_TAP = LinkUri.parse("tap:lo");
+
+    private static void assertReachedTheKernel(IOException e) {
+        assertTrue(e.getMessage().startsWith("usernet.link=tap:lo: "), e.getMessage());
+        assertTrue(
+                e.getMessage().matches(".*(/dev/net/tun|not a TAP device|belongs to).*"),
+                e.getMessage());
+    }
+
+    @Test
+    void opensTheBundledDriver() {
+        assertReachedTheKernel(
+                assertThrows(
+                        IOException.class, () -> new BundledTapProvider().open(NOT_A_TAP).close()));
+    }
+
+    @Test
+    void hasNoLibraryAtTheTop() throws IOException {
+        try (JarFile jar = new JarFile(JAR.toFile())) {
+            List<String> strangers = new ArrayList<>();
+            for (JarEntry entry : Collections.list(jar.entries())) {
+                String name = entry.getName();
+                if (!name.startsWith("META-INF/") && !name.matches("io/(usernet/.*)?")) {
+                    strangers.add(name);
+                }
+            }
+            assertEquals(List.of(), strangers);
+            var manifest = jar.getManifest().getMainAttributes();
+            assertEquals("io.usernet.bundle", manifest.getValue("Automatic-Module-Name"));
+            assertNotNull(manifest.getValue("Implementation-Version"));
+            for (String text : List.of("LICENSE", "NOTICE", "licenses/asm.txt")) {
+                assertNotNull(jar.getEntry("META-INF/" + text), text);
+            }
+        }
+        assertThrows(ClassNotFoundException.class, () -> Class.forName("jnr.ffi.LibraryLoader"));
+        assertThrows(
+                ClassNotFoundException.class, () -> Class.forName("io.usernet.tuntap.TapProvider"));
+    }
+
+    @Test
+    void serviceFilesNameClassesOfTheJar() throws Exception {
+        List<String> schemes = new ArrayList<>();
+        for (LinkProvider p : ServiceLoader.load(LinkProvider.class)) schemes.add(p.scheme());
+        assertEquals(1, Collections.frequency(schemes, "tap"), schemes.toString());
+        URL url =
+                getClass().getResource("/META-INF/services/java.nio.channels.spi.SelectorProvider");
+        assertNotNull(url);
+        try (InputStream in = url.openStream()) {
+            assertEquals("io.usernet.UsernetProvider", new String(in.readAllBytes()).trim());
+        }
+    }
+
+    /** An application with classes of the same names, which do not work, ahead of our jar. */
+    @Test
+    void otherVersionsOfTheLibrariesDoNotClash(@TempDir Path application) throws Exception {
+        for (String name :
+                List.of(
+                        "jnr.ffi.LibraryLoader",
+                        "com.kenai.jffi.Foreign",
+                        "org.objectweb.asm.Type")) {
+            int dot = name.lastIndexOf('.');
+            Path source = application.resolve(name.substring(dot + 1) + ".java");
+            Files.writeString(
+                    source,
+                    "package "
+                            + name.substring(0, dot)
+                            + "; public class "
+                            + name.substring(dot + 1)
+                            + " { static { if (true) throw new Error(\"the application's\"); } }");
+            assertEquals(
+                    0,
+                    ToolProvider.getSystemJavaCompiler()
+                            .run(null, null, null, "-d", "" + application, "" + source));
+        }
+        URL[] path = {application.toUri().toURL(), JAR.toUri().toURL()};
+        try (URLClassLoader loader =
+                new URLClassLoader(path, ClassLoader.getPlatformClassLoader())) {
+            assertThrows(Error.class, () -> Class.forName("jnr.ffi.LibraryLoader", true, loader));
+            Class<?> uri = loader.loadClass(LinkUri.class.getName());
+            Object tapLo = uri.getMethod("parse", String.class).invoke(null, "tap:lo");
+            Class<?> provider = loader.loadClass(BundledTapProvider.class.getName());
+            assertNotSame(BundledTapProvider.class, provider);
+            Object tap = provider.getConstructor().newInstance();
+            InvocationTargetException e =
+                    assertThrows(
+                            InvocationTargetException.class,
+                            () -> provider.getMethod("open", uri).invoke(tap, tapLo));
+            assertReachedTheKernel((IOException) e.getCause());
+        }
+    }
+
+    @Test
+    void loaderPrefersItsOwnAndSharesTheRest() throws Exception {
+        BundleLoader loader = new BundleLoader(BundledTapProvider.class, BundledTapProvider.ROOT);
+        assertSame(LinkUri.class, loader.loadClass(LinkUri.class.getName()));
+        assertSame(String.class, loader.loadClass("java.lang.String"));
+        Class<?> own = loader.loadClass("jnr.ffi.LibraryLoader");
+        assertSame(loader, own.getClassLoader());
+        assertEquals(JAR.toUri().toURL(), own.getProtectionDomain().getCodeSource().getLocation());
+        assertThrows(ClassNotFoundException.class, () -> loader.loadClass("jnr.ffi.NoSuch"));
+
+        String stub = "jni/x86_64-Linux/libjffi-1.2.so";
+        assertNotNull(loader.getResource(stub));
+        assertNotNull(own.getResource("/" + stub), "as jffi asks for it");
+        assertEquals(1, Collections.list(loader.getResources(stub)).size());
+        try (InputStream in = loader.getResourceAsStream(stub)) {
+            assertEquals(0x7F, in.read(), "ELF");
+        }
+        assertNotNull(loader.getResource("META-INF/NOTICE"), "of the jar");
+        assertEquals(null, loader.getResource("no/such/thing"));
+    }
+
+    @Test
+    void manyThreadsLoadTheSameClass() throws Exception {
+        BundleLoader loader = new BundleLoader(BundledTapProvider.class, BundledTapProvider.ROOT);
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            Callable<Class<?>> load = () -> Class.forName("jnr.ffi.Platform", true, loader);
+            List<Future<Class<?>>> loaded = threads.invokeAll(Collections.nCopies(64, load));
+            for (Future<Class<?>> f : loaded) assertSame(loaded.get(0).get(), f.get());
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package io.usernet;
+
+import io.usernet.config.Settings;
+import io.usernet.config.Sysctl;
+import io.usernet.link.LinkDevice;
+import io.usernet.link.Links;
+import io.usernet.link.NullLink;
+import io.usernet.link.wrap.TraceLink;
+import io.usernet.metrics.Counter;
+import io.usernet.nio.StackSelectorProvider;
+import io.usernet.runtime.Engine;
+import io.usernet.wire.Cidr;
+import java.io.IOException;
+import java.nio.channels.spi.SelectorProvider;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A TCP/IP stack in this JVM: a host of its own, with its own addresses, ports and connections. Open
+ * as many as you like.
+ *
+ * <pre>{@code
+ * try (Stack stack = Stack.builder()
+ *         .link("tap:usernet0?host=10.0.0.1/24")
+ *         .address("10.0.0.2/24")
+ *         .open()) {
+ *     ServerSocketChannel server = stack.provider().openServerSocketChannel();
+ *     ...
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe. Until it is closed it has one daemon thread. When the JVM ends, stacks that are
+ * still open deliver what {@code write} has accepted, for at most {@code usernet.exit.timeout}.
+ */
+public final class Stack implements AutoCloseable {
+    private static final AtomicInteger OPENED = new AtomicInteger();
+
+    private final Settings settings;
+    private final Engine engine;
+    private final SelectorProvider provider;
+    private final Thread exitHook;
+
+    private Stack(Settings settings, Engine engine) {
+        this.settings = settings;
+        this.engine = engine;
+        this.provider = new StackSelectorProvider(() -> engine);
+        this.exitHook = new Thread(this::atExit, "usernet-exit");
+    }
+
+    /** Begins to describe a stack. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    static Stack open(Settings settings, LinkDevice given) throws IOException {
+        LinkDevice device = given;
+        if (device == null && settings.link() != null) device = Links.open(settings.link());
+        TraceLink trace = null;
+        if (settings.trace() != null) {
+            if (device == null) device = new NullLink();
+            device = trace = trace(device, settings.trace());
+        }
+        int number = OPENED.incrementAndGet();
+        Engine engine = Engine.open(settings.stack(), device, trace, "usernet-" + number);
+        Stack stack = new Stack(settings, engine);
+        Runtime.getRuntime().addShutdownHook(stack.exitHook);
+        return stack;
+    }
+
+    private static TraceLink trace(LinkDevice device, String where) throws IOException {
+        try {
+            return TraceLink.open(device, where);
+        } catch (IOException e) {
+            device.close();
+            throw e;
+        }
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** Opens channels and selectors on this stack; hand it to whatever takes a provider. */
+    public SelectorProvider provider() {
+        return provider;
+    }
+
+    /** The stack's own addresses, without the loopback. */
+    public List<Cidr> addresses() {
+        return settings.addresses();
+    }
+
+    /** What was counted so far; counters that are 0 are left out. A snapshot. */
+    public Map<Counter, Long> counters() {
+        return engine.counters().snapshot();
+    }
+
+    /**
+     * Closes the stack at once: connections are reset, channels fail, the link is closed. Closing
+     * again does nothing. Returns when the stack's thread has ended.
+     */
+    @Override
+    public void close() {
+        close(Duration.ZERO);
+    }
+
+    /**
+     * Closes all connections in good order, as if their channels were closed, waits until what was
+     * written is delivered, but not longer than {@code limit}, and then closes the stack.
+     */
+    public void close(Duration limit) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(exitHook);
+        } catch (IllegalStateException e) {
+            // The JVM is ending and the hook runs, or will: closing twice is harmless.
+        }
+        engine.close(limit.toNanos());
+    }
+
+    private void atExit() {
+        engine.close(settings.exitTimeoutMs() * 1_000_000L);
+    }
+
+    /** Describes a stack; not thread-safe. */
+    public static final class Builder {
+        private final Settings.Builder settings = new Settings.Builder();
+        private final StringBuilder addresses = new StringBuilder();
+        private LinkDevice device;
+
+        private Builder() {}
+
+        /** Connects the stack to a link named by a URI, such as {@code tap:usernet0}. */
+        public Builder link(String uri) {
+            settings.set(Settings.LINK, uri);
+            return this;
+        }
+
+        /** Connects the stack to a link of the caller's, which the stack closes. */
+        public Builder link(LinkDevice device) {
+            this.device = Objects.requireNonNull(device, "device");
+            return this;
+        }
+
+        /** Gives the stack an address, with its network's prefix: {@code 10.0.0.2/24}. Repeatable. */
+        public Builder address(String cidr) {
+            addresses.append(addresses.length() == 0 ? "" : ",").append(cidr);
+            settings.set(Settings.ADDRESS, addresses.toString());
+            return this;
+        }
+
+        /** The default gateway. */
+        public Builder gateway(String address) {
+            settings.set(Settings.GATEWAY, address);
+            return this;
+        }
+
+        /** Most bytes of direct memory for packets and queues. */
+        public Builder memory(long bytes) {
+            settings.set(Settings.MEMORY, Long.toString(bytes));
+            return this;
+        }
+
+        /** Where a line a packet goes: {@code stderr}, or a file's name. */
+        public Builder trace(String target) {
+            settings.set(Settings.TRACE, target);
+            return this;
+        }
+
+        /** A setting with Linux's name. */
+        public Builder sysctl(Sysctl sysctl, long value) {
+            settings.set(Settings.PREFIX + sysctl.key(), Long.toString(value));
+            return this;
+        }
+
+        /** Any setting by the full name of its property, such as {@code usernet.exit.timeout}. */
+        public Builder set(String property, String value) {
+            settings.set(property, value);
+            return this;
+        }
+
+        /**
+         * Opens the stack.
+         *
+         * @throws IllegalArgumentException if a setting is wrong; one line names it and the remedy
+         * @throws IOException if the link cannot be opened; likewise
+         */
+        public Stack open() throws IOException {
+            return Stack.open(settings.build(), device);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.usernet;
+
+import io.usernet.config.Settings;
+import io.usernet.nio.StackSelectorProvider;
+import io.usernet.runtime.Engine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+
+/**
+ * Usernet as the JVM's provider of channels: name it by {@code
+ * -Djava.nio.channels.spi.SelectorProvider=io.usernet.UsernetProvider}, or put {@code usernet.jar} on
+ * the class path. All instances share one stack, which is opened with the first channel, by the system
+ * properties that {@link Settings} reads; it lives as long as the JVM.
+ *
+ * <p>Where the settings are wrong or the link cannot be opened, channels fail to open with an {@link
+ * IOException} whose message says what to do. There is never a silent fall-back to the kernel.
+ *
+ * <p>Thread-safe. An embedder wants {@link Stack} instead.
+ */
+@SuppressWarnings("exports") // the superclass is nobody's business: SelectorProvider is the API
+public final class UsernetProvider extends StackSelectorProvider {
+    private static final Object LOCK = new Object();
+    private static Stack stack; // by LOCK
+
+    /** For {@link java.nio.channels.spi.SelectorProvider#provider}. Opens nothing yet. */
+    public UsernetProvider() {
+        super(UsernetProvider::engine);
+    }
+
+    private static Engine engine() {
+        synchronized (LOCK) {
+            try {
+                if (stack == null) stack = open();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return stack.engine();
+        }
+    }
+
+    private static Stack open() throws IOException {
+        Settings settings = Settings.fromSystemProperties();
+        Stack opened = Stack.open(settings, null);
+        if (settings.link() == null) {
+            System.getLogger("io.usernet")
+                    .log(
+                            Level.INFO,
+                            "no link is configured: only the loopback inside this JVM works; set for"
+                                    + " example -Dusernet.link=tap:usernet0"
+                                    + " -Dusernet.address=10.0.0.2/24");
+        }
+        return opened;
+    }
+}

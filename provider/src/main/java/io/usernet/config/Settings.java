@@ -1,0 +1,260 @@
+package io.usernet.config;
+
+import io.usernet.wire.Cidr;
+import io.usernet.wire.Ipv4Address;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+
+/**
+ * Everything that a user can set for a stack, checked. Immutable. This is the one place that reads
+ * system properties.
+ *
+ * @param link what the stack is connected to, as a link URI such as {@code tap:usernet0}; null: only
+ *     the loopback inside the JVM
+ * @param addresses the stack's own, with the lengths of their networks' prefixes
+ * @param gateway the default gateway, 0: none
+ * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
+ * @param memory most bytes of direct memory for packets and queues; at least 4 MiB
+ * @param exitTimeoutMs how long the end of the JVM may be delayed until data that was accepted by
+ *     write is delivered; 0: not at all
+ * @param inlineWriters whether the thread that writes may run the stack itself
+ * @param sysctls settings with Linux's names
+ */
+public record Settings(
+        String link,
+        List<Cidr> addresses,
+        int gateway,
+        String trace,
+        long memory,
+        int exitTimeoutMs,
+        boolean inlineWriters,
+        Sysctls sysctls) {
+    /** What all our properties begin with. */
+    public static final String PREFIX = "usernet.";
+
+    /** Properties other than {@link Sysctl}s. */
+    public static final String LINK = "usernet.link",
+            ADDRESS = "usernet.address",
+            GATEWAY = "usernet.gateway",
+            TRACE = "usernet.trace",
+            MEMORY = "usernet.memory",
+            EXIT_TIMEOUT = "usernet.exit.timeout",
+            INLINE_WRITERS = "usernet.inline.writers",
+            CONFIG = "usernet.config";
+
+    private static final long MIN_MEMORY = 4 << 20;
+    private static final String MEMORY_REMEDY = "give at least 4m; the default is 256m";
+
+    public Settings {
+        addresses = List.copyOf(addresses);
+        if (memory < MIN_MEMORY) {
+            throw wrong(MEMORY, Long.toString(memory), MEMORY_REMEDY);
+        }
+        if (exitTimeoutMs < 0) {
+            throw wrong(
+                    EXIT_TIMEOUT, Integer.toString(exitTimeoutMs), "give milliseconds, 0 or more");
+        }
+        for (Cidr cidr : addresses) {
+            boolean host = cidr.prefixLength() >= 31 || cidr.address() != cidr.network();
+            boolean usable =
+                    Ipv4Address.isUnicast(cidr.address())
+                            && !Ipv4Address.isLoopback(cidr.address())
+                            && host
+                            && cidr.address() != cidr.broadcast();
+            if (!usable) {
+                throw wrong(
+                        ADDRESS, cidr.toString(), "give a host's own address, such as 10.0.0.2/24");
+            }
+        }
+        if (gateway != 0 && addresses.stream().noneMatch(a -> a.contains(gateway))) {
+            throw wrong(
+                    GATEWAY,
+                    Ipv4Address.format(gateway),
+                    "no network of " + ADDRESS + " contains it: " + addresses);
+        }
+        if (link != null && addresses.isEmpty()) {
+            throw wrong(LINK, link, "set " + ADDRESS + " too, such as 10.0.0.2/24");
+        }
+    }
+
+    /** What applies if nothing is set: the loopback inside the JVM alone. */
+    public static Settings defaults() {
+        return new Settings(
+                null, List.of(), 0, null, 256L << 20, 10_000, false, Sysctls.defaults());
+    }
+
+    /**
+     * Reads the system properties, and the file that {@code usernet.config} names; a system property
+     * wins over the file's.
+     *
+     * @throws IllegalArgumentException with one line that names the property, its value and the remedy
+     */
+    public static Settings fromSystemProperties() {
+        return from(System.getProperties());
+    }
+
+    /** The same from other properties. */
+    public static Settings from(Properties properties) {
+        Map<String, String> all = new TreeMap<>();
+        String file = properties.getProperty(CONFIG);
+        if (file != null) readFile(file, all);
+        for (String name : properties.stringPropertyNames()) {
+            if (name.startsWith(PREFIX)) all.put(name, properties.getProperty(name).trim());
+        }
+        all.remove(CONFIG);
+        return from(all);
+    }
+
+    /** What the core of a stack needs of this. */
+    public StackConfig stack() {
+        return new StackConfig(addresses, gateway, sysctls, memory, inlineWriters);
+    }
+
+    private static void readFile(String file, Map<String, String> into) {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of(file))) {
+            properties.load(reader);
+        } catch (NoSuchFileException e) {
+            throw wrong(CONFIG, file, "there is no such file");
+        } catch (IOException | IllegalArgumentException e) {
+            throw wrong(CONFIG, file, "it cannot be read: " + e.getMessage());
+        }
+        for (String name : properties.stringPropertyNames()) {
+            if (name.equals(CONFIG)) {
+                throw wrong(CONFIG, file, "the file names another file; write the settings in one");
+            }
+            String full = name.startsWith(PREFIX) ? name : PREFIX + name;
+            into.put(full, properties.getProperty(name).trim());
+        }
+    }
+
+    private static Settings from(Map<String, String> properties) {
+        Builder builder = new Builder();
+        properties.forEach(builder::set);
+        return builder.build();
+    }
+
+    static IllegalArgumentException wrong(String name, String value, String remedy) {
+        return new IllegalArgumentException(name + "=" + value + ": " + remedy);
+    }
+
+    /** Collects settings by name; the order doesn't matter, because they are checked at the end. */
+    public static final class Builder {
+        private static final Map<String, Sysctl> SYSCTLS = new TreeMap<>();
+
+        static {
+            for (Sysctl sysctl : Sysctl.values()) SYSCTLS.put(PREFIX + sysctl.key(), sysctl);
+        }
+
+        private String link;
+        private final List<Cidr> addresses = new ArrayList<>();
+        private int gateway;
+        private String trace;
+        private long memory = 256L << 20;
+        private int exitTimeoutMs = 10_000;
+        private boolean inlineWriters;
+        private Sysctls sysctls = Sysctls.defaults();
+
+        /** Begins with the defaults. */
+        public Builder() {}
+
+        /**
+         * Sets one property, by its full name.
+         *
+         * @throws IllegalArgumentException if there is no such property, or the value isn't one
+         */
+        public Builder set(String name, String value) {
+            Sysctl sysctl = SYSCTLS.get(name);
+            if (sysctl != null) {
+                sysctls = sysctls.with(sysctl, value);
+                return this;
+            }
+            switch (name) {
+                case LINK -> link = value.isEmpty() ? null : value;
+                case ADDRESS -> parseAddresses(value);
+                case GATEWAY -> gateway = parseGateway(value);
+                case TRACE -> trace = value.isEmpty() ? null : value;
+                case MEMORY -> memory = parseMemory(value);
+                case EXIT_TIMEOUT -> exitTimeoutMs = parseMillis(value);
+                case INLINE_WRITERS -> inlineWriters = parseBoolean(value);
+                default -> throw wrong(name, value, "there is no such setting" + nearest(name));
+            }
+            return this;
+        }
+
+        private void parseAddresses(String text) {
+            addresses.clear();
+            if (text.isEmpty()) return;
+            for (String one : text.split("[,\\s]+")) {
+                try {
+                    addresses.add(Cidr.parse(one));
+                } catch (IllegalArgumentException e) {
+                    throw wrong(ADDRESS, text, e.getMessage() + "; write for example 10.0.0.2/24");
+                }
+            }
+        }
+
+        private static int parseGateway(String text) {
+            if (text.isEmpty()) return 0;
+            try {
+                return Ipv4Address.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw wrong(GATEWAY, text, e.getMessage() + "; write for example 10.0.0.1");
+            }
+        }
+
+        private static long parseMemory(String text) {
+            String number = text.toLowerCase(Locale.ROOT);
+            int unit = number.isEmpty() ? -1 : "kmg".indexOf(number.charAt(number.length() - 1));
+            if (unit >= 0) number = number.substring(0, number.length() - 1);
+            if (!number.matches("[0-9]{1,12}")) {
+                throw wrong(MEMORY, text, "give bytes, or a number with k, m or g, such as 256m");
+            }
+            long bytes = Long.parseLong(number) << 10 * (unit + 1);
+            if (bytes < MIN_MEMORY) throw wrong(MEMORY, text, MEMORY_REMEDY);
+            return bytes;
+        }
+
+        private static int parseMillis(String text) {
+            if (!text.matches("[0-9]{1,9}")) {
+                throw wrong(EXIT_TIMEOUT, text, "give milliseconds, such as 10000; 0: don't wait");
+            }
+            return Integer.parseInt(text);
+        }
+
+        private static boolean parseBoolean(String text) {
+            if (!text.equals("true") && !text.equals("false")) {
+                throw wrong(INLINE_WRITERS, text, "give true or false; the default is false");
+            }
+            return text.equals("true");
+        }
+
+        /** What a mistyped name may have meant: a setting that ends in the same word. */
+        private static String nearest(String name) {
+            String last = name.substring(name.lastIndexOf('.') + 1);
+            for (String known : SYSCTLS.keySet()) {
+                if (known.endsWith("." + last)) return "; did you mean " + known + "?";
+            }
+            return "; docs/configuration.md lists them";
+        }
+
+        /**
+         * Checks the whole.
+         *
+         * @throws IllegalArgumentException with one line that names the property, value and remedy
+         */
+        public Settings build() {
+            return new Settings(
+                    link, addresses, gateway, trace, memory, exitTimeoutMs, inlineWriters, sysctls);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package io.usernet.link;
+
+import io.usernet.frame.Frame;
+
+/** Sees frames go by, such as those of the loopback; a trace does. */
+public interface FrameObserver {
+    /**
+     * A frame goes by. In the seat: takes no lock, allocates nothing, and changes nothing of it.
+     *
+     * @param frame begins with its IP header
+     */
+    void onFrame(Frame frame);
+}

@@ -1,0 +1,170 @@
+package io.usernet.nio;
+
+import io.usernet.buffer.Interest;
+import io.usernet.buffer.Wakeups;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectionKey;
+
+/** A channel's registration with a selector. */
+final class StackSelectionKey extends AbstractSelectionKey {
+    private static final VarHandle INTEREST_OPS, QUEUED;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            INTEREST_OPS = lookup.findVarHandle(StackSelectionKey.class, "interestOps", int.class);
+            QUEUED = lookup.findVarHandle(StackSelectionKey.class, "queued", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final SelectableChannel channel;
+    private final Pollable pollable;
+    private final StackSelector selector;
+    private final Interest interest = new Change();
+
+    private volatile int interestOps;
+    private volatile int readyOps; // by the selecting thread
+
+    // -- the selector's: under its monitor, and the selected set's
+
+    /** Place in the set of selected keys, or -1. */
+    int selectedAt = -1;
+
+    /** Whether it is among the candidates that are looked at each time. */
+    boolean candidate;
+
+    /** What the last look found, not 0. */
+    int found;
+
+    // -- the stack of those that may have become ready: see StackSelector
+
+    @SuppressWarnings("unused") // by QUEUED
+    private volatile boolean queued;
+
+    /** The next below; written before the key is pushed. */
+    StackSelectionKey nextQueued;
+
+    StackSelectionKey(SelectableChannel channel, StackSelector selector) {
+        this.channel = channel;
+        this.pollable = (Pollable) channel;
+        this.selector = selector;
+    }
+
+    /** In the seat: a change that doesn't matter to what the application wants wakes nobody. */
+    private final class Change extends Interest {
+        @Override
+        protected void changed(Wakeups wakeups) {
+            if (look() != 0) selector.candidate(StackSelectionKey.this, wakeups);
+        }
+    }
+
+    /** How the stack's signals reach this key. */
+    Interest interest() {
+        return interest;
+    }
+
+    Pollable pollable() {
+        return pollable;
+    }
+
+    /** Which of the interesting operations are ready now. Any thread, no lock. */
+    int look() {
+        int ops = interestOps;
+        return ops == 0 || !isValid() ? 0 : pollable.ready(ops) & ops;
+    }
+
+    /** True for the one who must push it. */
+    boolean beginQueued() {
+        return !(boolean) QUEUED.getVolatile(this) && !(boolean) QUEUED.getAndSet(this, true);
+    }
+
+    /** Before the look that follows: a later change queues it again. */
+    void endQueued() {
+        QUEUED.setVolatile(this, false);
+    }
+
+    private void ensureValid() {
+        if (!isValid()) throw new CancelledKeyException();
+    }
+
+    @Override
+    public SelectableChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public Selector selector() {
+        return selector;
+    }
+
+    @Override
+    public int interestOps() {
+        ensureValid();
+        return interestOps;
+    }
+
+    @Override
+    public SelectionKey interestOps(int ops) {
+        ensureValid();
+        check(ops);
+        changedFrom((int) INTEREST_OPS.getAndSet(this, ops), ops);
+        return this;
+    }
+
+    @Override
+    public int interestOpsOr(int ops) {
+        ensureValid();
+        check(ops);
+        int before = (int) INTEREST_OPS.getAndBitwiseOr(this, ops);
+        changedFrom(before, before | ops);
+        return before;
+    }
+
+    @Override
+    public int interestOpsAnd(int ops) {
+        ensureValid();
+        return (int) INTEREST_OPS.getAndBitwiseAnd(this, ops);
+    }
+
+    private void check(int ops) {
+        if ((ops & ~channel.validOps()) != 0) throw new IllegalArgumentException();
+    }
+
+    /** A thread that selects meanwhile takes what is new into account; what is gone it finds itself. */
+    private void changedFrom(int before, int now) {
+        if ((now & ~before) != 0) selector.candidate(this);
+    }
+
+    @Override
+    public int readyOps() {
+        ensureValid();
+        return readyOps;
+    }
+
+    /** As of the last selection, also of a cancelled key. */
+    int ready() {
+        return readyOps;
+    }
+
+    void ready(int ops) {
+        readyOps = ops;
+    }
+
+    @Override
+    public String toString() {
+        return "channel="
+                + channel
+                + ", selector="
+                + selector
+                + (isValid()
+                        ? ", interestOps=" + interestOps + ", readyOps=" + readyOps
+                        : ", invalid");
+    }
+}

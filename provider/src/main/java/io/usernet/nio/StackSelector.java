@@ -1,0 +1,319 @@
+package io.usernet.nio;
+
+import io.usernet.buffer.ThreadWaiter;
+import io.usernet.buffer.Wakeups;
+import io.usernet.runtime.Engine;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.IllegalSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Selects channels of this package, of any stack, and pipes.
+ *
+ * <pre>
+ *   a change (in the seat), new interest       selecting thread
+ *   ----push if not queued---> [queued keys] --take all--> [candidates] --look--> ready: stays, is reported
+ *                                                                          `----> not ready: dropped
+ * </pre>
+ *
+ * A key whose channel is ready stays a candidate until a look finds that it isn't (level-triggered); one
+ * that isn't is pushed by the next change that makes it so. {@code queued} is taken back before the look:
+ * a change is seen by the look, or pushes again. Pushing is followed by claiming the waiter, and the
+ * sleeper looks at the stack after it has become claimable, so no change is slept through.
+ *
+ * <p>The monitors of this and of the selected keys are held while a thread selects; neither is taken by
+ * {@link #wakeup}, registration, a change of interest, or the stack.
+ */
+final class StackSelector extends AbstractSelector {
+    private static final VarHandle QUEUED, WOKEN;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            QUEUED = lookup.findVarHandle(StackSelector.class, "queued", StackSelectionKey.class);
+            WOKEN = lookup.findVarHandle(StackSelector.class, "woken", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Set<SelectionKey> keys = ConcurrentHashMap.newKeySet();
+    private final Set<SelectionKey> publicKeys = Collections.unmodifiableSet(keys);
+    private final SelectedKeys selectedKeys = new SelectedKeys(this);
+    private final ThreadWaiter waiter = new ThreadWaiter();
+    private final BooleanSupplier news = this::hasNews;
+
+    private volatile StackSelectionKey queued; // newest first; any thread pushes
+    private volatile boolean woken; // by wakeup(), until a selection has seen it
+
+    // -- protected by this object's monitor, and by that of the selected keys
+    private boolean selecting;
+    private StackSelectionKey[] candidates = new StackSelectionKey[16];
+    private int candidateCount;
+    private final List<StackSelectionKey> cancelled = new ArrayList<>(); // empty between selections
+
+    // -- end of fields protected by monitors
+
+    StackSelector(SelectorProvider provider) {
+        super(provider);
+    }
+
+    private void ensureOpen() {
+        if (!isOpen()) throw new ClosedSelectorException();
+    }
+
+    // -- who tells us that something may be ready
+
+    /** In the seat: the key is to be looked at. */
+    void candidate(StackSelectionKey key, Wakeups wakeups) {
+        push(key);
+        if (waiter.claim()) wakeups.add(waiter);
+    }
+
+    /** The same from any other thread. */
+    void candidate(StackSelectionKey key) {
+        push(key);
+        if (waiter.claim()) waiter.wake();
+    }
+
+    private void push(StackSelectionKey key) {
+        if (!key.beginQueued()) return;
+        StackSelectionKey seen;
+        do {
+            seen = queued;
+            key.nextQueued = seen;
+        } while (!QUEUED.compareAndSet(this, seen, key));
+    }
+
+    @Override
+    public Selector wakeup() {
+        if (!woken && WOKEN.compareAndSet(this, false, true) && waiter.claim()) waiter.wake();
+        return this;
+    }
+
+    private boolean hasNews() {
+        return woken || queued != null || !isOpen();
+    }
+
+    // -- registration
+
+    @Override
+    protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object att) {
+        if (!(channel instanceof Pollable)) throw new IllegalSelectorException();
+        ensureOpen();
+        StackSelectionKey key = new StackSelectionKey(channel, this);
+        key.attach(att);
+        key.pollable().attach(key);
+        keys.add(key);
+        // Whoever removes the key from the set has it: implCloseSelector, or this.
+        if (!isOpen() && keys.remove(key)) {
+            key.pollable().detach(key);
+            throw new ClosedSelectorException();
+        }
+        key.interestOps(ops);
+        return key;
+    }
+
+    @Override
+    public Set<SelectionKey> keys() {
+        ensureOpen();
+        return publicKeys;
+    }
+
+    @Override
+    public Set<SelectionKey> selectedKeys() {
+        ensureOpen();
+        return selectedKeys;
+    }
+
+    // -- selection
+
+    @Override
+    public int select() throws IOException {
+        return select(null, true, Long.MAX_VALUE);
+    }
+
+    @Override
+    public int select(long timeout) throws IOException {
+        return select(null, true, deadline(timeout));
+    }
+
+    @Override
+    public int selectNow() throws IOException {
+        return select(null, false, 0);
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action) throws IOException {
+        return select(Objects.requireNonNull(action), true, Long.MAX_VALUE);
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action, long timeout) throws IOException {
+        return select(Objects.requireNonNull(action), true, deadline(timeout));
+    }
+
+    @Override
+    public int selectNow(Consumer<SelectionKey> action) throws IOException {
+        return select(Objects.requireNonNull(action), false, 0);
+    }
+
+    private static long deadline(long timeoutMs) {
+        if (timeoutMs < 0) throw new IllegalArgumentException("Negative timeout");
+        return timeoutMs == 0 ? Long.MAX_VALUE : Deadlines.after(timeoutMs);
+    }
+
+    private int select(Consumer<SelectionKey> action, boolean blocking, long deadlineNs) {
+        synchronized (this) {
+            ensureOpen();
+            if (selecting) throw new IllegalStateException("select in progress");
+            selecting = true;
+            try {
+                synchronized (selectedKeys) {
+                    return doSelect(action, blocking, deadlineNs);
+                }
+            } finally {
+                selecting = false;
+            }
+        }
+    }
+
+    private int doSelect(Consumer<SelectionKey> action, boolean blocking, long deadlineNs) {
+        flushCancelled();
+        if (look() == 0 && blocking) {
+            begin();
+            try {
+                await(deadlineNs);
+            } finally {
+                end();
+            }
+        }
+        if (woken) woken = false; // consumed by this selection, whatever it found
+        flushCancelled();
+        return action == null ? report() : report(action);
+    }
+
+    /** Until something is ready, wakeup() or close() was called, the time is over, or an interrupt. */
+    private void await(long deadlineNs) {
+        while (!woken && isOpen()) {
+            Engine.Waited waited = Engine.await(waiter, news, deadlineNs);
+            if (look() != 0 || waited != Engine.Waited.READY) return;
+        }
+    }
+
+    /** Takes in what was queued, looks at every candidate, and keeps those that are ready. */
+    private int look() {
+        if (queued != null) takeQueued();
+        int kept = 0;
+        for (int i = 0; i < candidateCount; i++) {
+            StackSelectionKey key = candidates[i];
+            key.found = key.look();
+            if (key.found != 0) candidates[kept++] = key;
+            else key.candidate = false;
+        }
+        Arrays.fill(candidates, kept, candidateCount, null);
+        candidateCount = kept;
+        return kept;
+    }
+
+    private void takeQueued() {
+        StackSelectionKey key = (StackSelectionKey) QUEUED.getAndSet(this, null);
+        while (key != null) {
+            StackSelectionKey next = key.nextQueued;
+            key.nextQueued = null;
+            key.endQueued(); // after the link was read: it may be pushed again at once
+            if (!key.candidate) {
+                key.candidate = true;
+                if (candidateCount == candidates.length)
+                    candidates = Arrays.copyOf(candidates, candidateCount * 2);
+                candidates[candidateCount++] = key;
+            }
+            key = next;
+        }
+    }
+
+    /** Adds to the selected keys, and to the ready sets of those that are there already. */
+    private int report() {
+        int updated = 0;
+        for (int i = 0; i < candidateCount; i++) {
+            StackSelectionKey key = candidates[i];
+            if (!key.isValid()) continue;
+            if (key.selectedAt < 0) {
+                key.ready(key.found);
+                selectedKeys.select(key);
+                updated++;
+            } else if ((key.found & ~key.ready()) != 0) {
+                key.ready(key.ready() | key.found);
+                updated++;
+            }
+        }
+        return updated;
+    }
+
+    /** Calls foreign code, which may do anything but select: cancel, close, even this selector. */
+    private int report(Consumer<SelectionKey> action) {
+        int given = 0;
+        for (int i = 0; i < candidateCount; i++) {
+            StackSelectionKey key = candidates[i];
+            if (!key.isValid()) continue;
+            key.ready(key.found);
+            given++;
+            action.accept(key);
+            ensureOpen();
+        }
+        return given;
+    }
+
+    // -- cancelled keys and closing
+
+    private void flushCancelled() {
+        Set<SelectionKey> set = cancelledKeys();
+        synchronized (set) {
+            if (set.isEmpty()) return;
+            for (SelectionKey key : set) cancelled.add((StackSelectionKey) key);
+            set.clear();
+        }
+        // Outside of the set's monitor: deregistering takes a lock of the channel, under which keys
+        // are
+        // cancelled in turn.
+        for (StackSelectionKey key : cancelled) if (keys.remove(key)) drop(key);
+        cancelled.clear();
+    }
+
+    private void drop(StackSelectionKey key) {
+        selectedKeys.deselect(key);
+        key.pollable().detach(key);
+        deregister(key);
+    }
+
+    @Override
+    protected void implCloseSelector() {
+        if (waiter.claim()) waiter.wake();
+        synchronized (this) {
+            synchronized (selectedKeys) {
+                for (SelectionKey key : keys) if (keys.remove(key)) drop((StackSelectionKey) key);
+                synchronized (cancelledKeys()) {
+                    cancelledKeys().clear();
+                }
+                Arrays.fill(candidates, 0, candidateCount, null);
+                candidateCount = 0;
+            }
+        }
+    }
+}

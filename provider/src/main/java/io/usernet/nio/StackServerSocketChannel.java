@@ -1,0 +1,309 @@
+package io.usernet.nio;
+
+import io.usernet.buffer.Wakeups;
+import io.usernet.config.Sysctl;
+import io.usernet.runtime.Engine;
+import io.usernet.runtime.Engine.Waited;
+import io.usernet.stack.Binding;
+import io.usernet.tcp.Backlog;
+import io.usernet.tcp.Stream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.NotYetBoundException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/** A listener of the stack. Locks and threads: see the package; {@code acceptLock} is its only long one. */
+final class StackServerSocketChannel extends ServerSocketChannel implements Pollable {
+    private static final Set<SocketOption<?>> OPTIONS =
+            Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_REUSEADDR);
+
+    private final Engine engine;
+
+    /** Held by the thread that accepts, or binds; given up by {@link #unlockAccept} alone. */
+    private final ReentrantLock acceptLock = new ReentrantLock();
+
+    /** Held by whoever changes the fields below; never while blocking or posting. */
+    private final Object stateLock = new Object();
+
+    // -- fields protected by stateLock; the volatile ones are also read without it
+    private volatile Backlog backlog; // once bound
+    private volatile InetSocketAddress local; // kept after close, for the adaptor
+    private final List<StackSelectionKey> keys = new ArrayList<>(1);
+    private boolean reuseAddress = true; // as on every Unix
+    private int receiveBuffer;
+    private ServerSocket socket;
+    // -- end of fields protected by stateLock
+
+    // -- fields protected by acceptLock
+    private Binding binding;
+    private volatile boolean closePosted;
+    // -- end of fields protected by acceptLock
+
+    private BooleanSupplier acceptable; // made by the first thread that blocks
+
+    StackServerSocketChannel(SelectorProvider provider, Engine engine) {
+        super(provider);
+        this.engine = engine;
+        this.receiveBuffer = (int) engine.sysctls().get(Sysctl.TCP_RMEM, 1);
+    }
+
+    private void ensureOpen() throws ClosedChannelException {
+        if (!isOpen()) throw new ClosedChannelException();
+    }
+
+    @Override
+    public ServerSocketChannel bind(SocketAddress address, int backlogSize) throws IOException {
+        ensureOpen();
+        // Without the lock: it may be held for long by a thread that accepts, but then this is
+        // bound.
+        if (local != null) throw new AlreadyBoundException();
+        acceptLock.lock();
+        try {
+            ensureOpen();
+            if (local != null) throw new AlreadyBoundException();
+            bind(address == null ? Addresses.of(0, 0) : Addresses.check(address), backlogSize);
+        } finally {
+            unlockAccept();
+        }
+        return this;
+    }
+
+    private void bind(InetSocketAddress wanted, int backlogSize) throws IOException {
+        boolean reuse;
+        int receive;
+        synchronized (stateLock) {
+            reuse = reuseAddress;
+            receive = receiveBuffer;
+        }
+        Binding bound = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), reuse);
+        Backlog listening;
+        try {
+            listening = engine.listen(bound, backlogSize, receive);
+        } catch (IOException | RuntimeException e) {
+            engine.release(bound);
+            throw e;
+        }
+        binding = bound;
+        synchronized (stateLock) {
+            backlog = listening;
+            local = Addresses.of(bound.address(), bound.port());
+            for (StackSelectionKey key : keys) listening.signals().add(key.interest());
+        }
+        if (!isOpen()) throw new AsynchronousCloseException();
+        signalAll(); // who connected before the keys could hear of it
+    }
+
+    // -- accepting
+
+    @Override
+    public SocketChannel accept() throws IOException {
+        acceptLock.lock();
+        try {
+            return accept(isBlocking(), Deadlines.NEVER);
+        } finally {
+            unlockAccept();
+        }
+    }
+
+    /**
+     * For the adaptor: accepts in blocking mode.
+     *
+     * @throws SocketTimeoutException "Accept timed out"
+     */
+    SocketChannel blockingAccept(long deadlineNs) throws IOException {
+        acceptLock.lock();
+        try {
+            if (!isBlocking()) throw new IllegalBlockingModeException();
+            return accept(true, deadlineNs);
+        } finally {
+            unlockAccept();
+        }
+    }
+
+    private SocketChannel accept(boolean blocking, long deadlineNs) throws IOException {
+        Stream accepted = null;
+        boolean completed = false;
+        try {
+            if (blocking) begin();
+            try {
+                ensureOpen();
+                if (local == null) throw new NotYetBoundException();
+                accepted = backlog.poll();
+                if (accepted == null && blocking) accepted = awaitConnection(deadlineNs);
+            } finally {
+                if (blocking) end(accepted != null);
+            }
+            completed = true;
+        } finally {
+            // An interrupt came with the connection: nobody will ever close it.
+            if (!completed && accepted != null) engine.post(accepted, Stream.CLOSE);
+        }
+        if (accepted == null) {
+            ensureOpen();
+            return null;
+        }
+        return new StackSocketChannel(provider(), engine, accepted);
+    }
+
+    private Stream awaitConnection(long deadlineNs) throws IOException {
+        Backlog from = backlog;
+        if (acceptable == null) acceptable = () -> from.size() > 0 || !isOpen() || from.isClosed();
+        while (isOpen()) {
+            Waited waited = Engine.await(from.signals().reader(), acceptable, deadlineNs);
+            Stream accepted = from.poll();
+            if (accepted != null) return accepted;
+            if (waited == Waited.INTERRUPTED) return null; // end() says so
+            if (waited == Waited.TIMED_OUT) throw new SocketTimeoutException("Accept timed out");
+            if (from.isClosed() && isOpen()) throw new IOException("The network stack is closed");
+        }
+        return null;
+    }
+
+    // -- closing
+
+    private void unlockAccept() {
+        acceptLock.unlock();
+        if (!isOpen()) finish();
+    }
+
+    /** Posts the close, unless a thread accepts or binds: then that one does it when it leaves. */
+    private void finish() {
+        while (!closePosted && acceptLock.tryLock()) {
+            try {
+                if (closePosted) return;
+                if (backlog != null) engine.post(backlog, Backlog.CLOSE);
+                if (binding != null) engine.release(binding);
+                binding = null;
+                closePosted = true;
+            } finally {
+                acceptLock.unlock();
+            }
+        }
+    }
+
+    private void signalAll() {
+        Backlog from = backlog;
+        if (from == null) return;
+        Wakeups wakeups = new Wakeups();
+        from.signals().all(wakeups);
+        wakeups.run();
+    }
+
+    @Override
+    protected void implCloseSelectableChannel() {
+        signalAll();
+        finish();
+    }
+
+    @Override
+    protected void implConfigureBlocking(boolean block) {
+        // Whoever is inside keeps the mode in which he began.
+        acceptLock.lock();
+        unlockAccept();
+    }
+
+    // -- for the selector
+
+    @Override
+    public int ready(int ops) {
+        Backlog from = backlog;
+        boolean ready = from != null && isOpen() && from.size() > 0;
+        return ready ? ops & SelectionKey.OP_ACCEPT : 0;
+    }
+
+    @Override
+    public void attach(StackSelectionKey key) {
+        synchronized (stateLock) {
+            keys.add(key);
+            if (backlog != null) backlog.signals().add(key.interest());
+        }
+    }
+
+    @Override
+    public void detach(StackSelectionKey key) {
+        synchronized (stateLock) {
+            keys.remove(key);
+            if (backlog != null) backlog.signals().remove(key.interest());
+        }
+    }
+
+    // -- addresses, options, adaptor
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException {
+        ensureOpen();
+        return local;
+    }
+
+    /** Also after close. */
+    InetSocketAddress local() {
+        return local;
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return OPTIONS;
+    }
+
+    private static void checkName(SocketOption<?> name) {
+        if (name == null) throw new NullPointerException();
+        if (!OPTIONS.contains(name)) throw StreamOptions.unsupported(name);
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        checkName(name);
+        synchronized (stateLock) {
+            ensureOpen();
+            Object value =
+                    name == StandardSocketOptions.SO_REUSEADDR
+                            ? (Object) reuseAddress
+                            : (Object) receiveBuffer;
+            return name.type().cast(value);
+        }
+    }
+
+    /** Of SO_RCVBUF, what was set when the channel is bound counts. */
+    @Override
+    public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
+        checkName(name);
+        StreamOptions.checkValue(name, value);
+        synchronized (stateLock) {
+            ensureOpen();
+            if (name == StandardSocketOptions.SO_REUSEADDR) reuseAddress = (Boolean) value;
+            else receiveBuffer = StreamOptions.bounded(value, engine.sysctls(), Sysctl.TCP_RMEM);
+        }
+        return this;
+    }
+
+    @Override
+    public ServerSocket socket() {
+        synchronized (stateLock) {
+            if (socket == null) socket = ServerSocketAdaptor.of(this);
+            return socket;
+        }
+    }
+
+    @Override
+    public String toString() {
+        if (!isOpen()) return "io.usernet.ServerSocketChannel[closed]";
+        return "io.usernet.ServerSocketChannel[" + (local == null ? "unbound" : local) + "]";
+    }
+}

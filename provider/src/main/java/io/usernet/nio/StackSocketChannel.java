@@ -1,0 +1,723 @@
+package io.usernet.nio;
+
+import io.usernet.buffer.Wakeups;
+import io.usernet.runtime.Engine;
+import io.usernet.runtime.Engine.Waited;
+import io.usernet.stack.Binding;
+import io.usernet.tcp.CloseCause;
+import io.usernet.tcp.FourTuple;
+import io.usernet.tcp.Stream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ConnectionPendingException;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.NoConnectionPendingException;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/** A TCP connection of the stack. Locks and threads: see the package. */
+final class StackSocketChannel extends SocketChannel implements Pollable {
+    private enum State {
+        UNCONNECTED,
+        PENDING,
+        CONNECTED,
+        CLOSED
+    }
+
+    /** How long a blocked writer waits where there is room, but no memory: nobody says when there is. */
+    private static final long MEMORY_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final Engine engine;
+    private final Stream stream;
+
+    /** Held by the thread that reads. */
+    private final ReentrantLock readLock = new ReentrantLock();
+
+    /** Held by the thread that writes, binds or connects; given up by {@link #unlockWrite} alone. */
+    private final ReentrantLock writeLock = new ReentrantLock();
+
+    /** Held by whoever changes the fields below; never while blocking or posting. */
+    private final Object stateLock = new Object();
+
+    // -- fields protected by stateLock; the volatile ones are also read without it
+    private volatile State state; // goes forward only
+    private volatile boolean inputShut, outputShut;
+    private volatile InetSocketAddress local, remote; // kept after close, for the adaptor
+    private boolean attached; // the stack knows the stream: it may be posted
+    private boolean optionsChanged; // while it was not
+    private boolean reuseAddress;
+    private Socket socket;
+    // -- end of fields protected by stateLock
+
+    // -- fields protected by writeLock
+    private Binding binding; // to be released
+    private volatile boolean shutdownPosted, closePosted;
+    // -- end of fields protected by writeLock
+
+    // What threads block for; each is made by the first one that does, under the lock of its
+    // operation.
+    private BooleanSupplier readable, writable, memory, decided;
+
+    StackSocketChannel(SelectorProvider provider, Engine engine) {
+        super(provider);
+        this.engine = engine;
+        this.stream = engine.newStream();
+        this.state = State.UNCONNECTED;
+    }
+
+    /** A connection that was accepted. */
+    StackSocketChannel(SelectorProvider provider, Engine engine, Stream accepted) {
+        super(provider);
+        this.engine = engine;
+        this.stream = accepted;
+        this.attached = true;
+        FourTuple tuple = accepted.tuple();
+        this.local = Addresses.local(tuple);
+        this.remote = Addresses.remote(tuple);
+        this.state = State.CONNECTED;
+    }
+
+    private void ensureOpen() throws ClosedChannelException {
+        if (!isOpen()) throw new ClosedChannelException();
+    }
+
+    private void ensureConnected() throws ClosedChannelException {
+        State now = state;
+        if (now == State.CLOSED || !isOpen()) throw new ClosedChannelException();
+        if (now != State.CONNECTED) throw new NotYetConnectedException();
+    }
+
+    // -- binding and connecting
+
+    @Override
+    public SocketChannel bind(SocketAddress address) throws IOException {
+        readLock.lock();
+        try {
+            writeLock.lock();
+            try {
+                ensureOpen();
+                if (state == State.PENDING) throw new ConnectionPendingException();
+                if (local != null) throw new AlreadyBoundException();
+                InetSocketAddress wanted =
+                        address == null ? Addresses.of(0, 0) : Addresses.check(address);
+                bind(wanted);
+            } finally {
+                unlockWrite();
+            }
+        } finally {
+            readLock.unlock();
+        }
+        return this;
+    }
+
+    private void bind(InetSocketAddress wanted) throws IOException {
+        boolean reuse;
+        synchronized (stateLock) {
+            reuse = reuseAddress;
+        }
+        binding = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), reuse);
+        synchronized (stateLock) {
+            if (state == State.CLOSED) throw new AsynchronousCloseException();
+            local = Addresses.of(binding.address(), binding.port());
+        }
+    }
+
+    @Override
+    public boolean connect(SocketAddress address) throws IOException {
+        return connect(Addresses.checkRemote(address), false, Deadlines.NEVER);
+    }
+
+    /**
+     * For the adaptor: connects in blocking mode.
+     *
+     * @throws SocketTimeoutException "Connect timed out", and closes the channel
+     */
+    void blockingConnect(SocketAddress address, long deadlineNs) throws IOException {
+        connect(Addresses.checkRemote(address), true, deadlineNs);
+    }
+
+    private boolean connect(InetSocketAddress to, boolean mustBlock, long deadlineNs)
+            throws IOException {
+        try {
+            readLock.lock();
+            try {
+                writeLock.lock();
+                try {
+                    boolean blocking = isBlocking();
+                    if (mustBlock && !blocking) throw new IllegalBlockingModeException();
+                    return connectLocked(to, blocking, deadlineNs);
+                } finally {
+                    unlockWrite();
+                }
+            } finally {
+                readLock.unlock();
+            }
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private boolean connectLocked(InetSocketAddress to, boolean blocking, long deadlineNs)
+            throws IOException {
+        boolean connected = false;
+        if (blocking) begin();
+        try {
+            synchronized (stateLock) {
+                ensureOpen();
+                if (state == State.CONNECTED) throw new AlreadyConnectedException();
+                if (state == State.PENDING) throw new ConnectionPendingException();
+                state = State.PENDING;
+                remote = to;
+                optionsChanged = false; // connect takes them from the stream
+            }
+            binding = engine.connect(stream, binding, Addresses.ipv4(to), to.getPort());
+            boolean tellOptions;
+            synchronized (stateLock) {
+                attached = true;
+                tellOptions = optionsChanged;
+                local = Addresses.of(binding.address(), binding.port());
+            }
+            if (tellOptions) engine.post(stream, Stream.OPTIONS);
+            connected = awaitConnected(blocking, deadlineNs);
+        } finally {
+            if (blocking) end(connected);
+        }
+        return connected;
+    }
+
+    @Override
+    public boolean finishConnect() throws IOException {
+        try {
+            readLock.lock();
+            try {
+                writeLock.lock();
+                try {
+                    return finishConnectLocked();
+                } finally {
+                    unlockWrite();
+                }
+            } finally {
+                readLock.unlock();
+            }
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private boolean finishConnectLocked() throws IOException {
+        if (isConnected()) return true;
+        boolean blocking = isBlocking();
+        boolean connected = false;
+        if (blocking) begin();
+        try {
+            ensureOpen();
+            if (state != State.PENDING) throw new NoConnectionPendingException();
+            connected = awaitConnected(blocking, Deadlines.NEVER);
+        } finally {
+            if (blocking) end(connected);
+        }
+        return connected;
+    }
+
+    /** Whether it is connected; false if it isn't yet, or was closed meanwhile. */
+    private boolean awaitConnected(boolean blocking, long deadlineNs) throws IOException {
+        if (blocking) {
+            if (decided == null) decided = () -> stream.isDecided() || !isOpen();
+            while (!decided.getAsBoolean()) {
+                Waited waited = Engine.await(stream.signals().writer(), decided, deadlineNs);
+                if (waited == Waited.INTERRUPTED) return false; // end() says so
+                if (waited == Waited.TIMED_OUT && !stream.isDecided())
+                    throw new SocketTimeoutException("Connect timed out");
+            }
+        }
+        ensureOpen();
+        if (stream.isConnected()) return connected();
+        CloseCause cause = stream.cause();
+        if (cause != null) throw cause.whileConnecting();
+        return false;
+    }
+
+    private boolean connected() {
+        synchronized (stateLock) {
+            if (state != State.PENDING) return false;
+            FourTuple tuple = stream.tuple();
+            local = Addresses.local(tuple);
+            remote = Addresses.remote(tuple);
+            state = State.CONNECTED;
+        }
+        if (isRegistered()) signalAll(); // it may be readable and writable from now on
+        return true;
+    }
+
+    @Override
+    public boolean isConnected() {
+        return state == State.CONNECTED;
+    }
+
+    @Override
+    public boolean isConnectionPending() {
+        return state == State.PENDING;
+    }
+
+    // -- reading
+
+    @Override
+    public int read(ByteBuffer dst) throws IOException {
+        Objects.requireNonNull(dst);
+        readLock.lock();
+        try {
+            ensureConnected();
+            Buffers.checkWritable(dst, null, 0, 0);
+            return (int) read(dst, null, 0, 0, isBlocking(), Deadlines.NEVER);
+        } finally {
+            readLock.unlock();
+        }
+    }
+
+    @Override
+    public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, dsts.length);
+        readLock.lock();
+        try {
+            ensureConnected();
+            Buffers.checkWritable(null, dsts, offset, length);
+            return read(null, dsts, offset, length, isBlocking(), Deadlines.NEVER);
+        } finally {
+            readLock.unlock();
+        }
+    }
+
+    /**
+     * For the adaptor: reads in blocking mode.
+     *
+     * @throws SocketTimeoutException "Read timed out"
+     */
+    int blockingRead(ByteBuffer dst, long deadlineNs) throws IOException {
+        readLock.lock();
+        try {
+            ensureConnected();
+            if (!isBlocking()) throw new IllegalBlockingModeException();
+            return (int) read(dst, null, 0, 0, true, deadlineNs);
+        } finally {
+            readLock.unlock();
+        }
+    }
+
+    /** Into {@code dst}, or into a range of {@code dsts} if that is null. */
+    private long read(
+            ByteBuffer dst,
+            ByteBuffer[] dsts,
+            int offset,
+            int length,
+            boolean blocking,
+            long deadlineNs)
+            throws IOException {
+        if (!blocking) {
+            long n = receive(dst, dsts, offset, length);
+            if (n == 0 && !isOpen()) throw new AsynchronousCloseException();
+            return n;
+        }
+        long n = 0;
+        begin();
+        try {
+            n = receive(dst, dsts, offset, length);
+            while (n == 0 && isOpen() && Buffers.hasRemaining(dst, dsts, offset, length)) {
+                if (readable == null)
+                    readable = () -> inputShut || !isOpen() || stream.isReadable();
+                Waited waited = Engine.await(stream.signals().reader(), readable, deadlineNs);
+                if (waited == Waited.INTERRUPTED) break; // end() says so
+                n = receive(dst, dsts, offset, length);
+                if (n == 0 && waited == Waited.TIMED_OUT)
+                    throw new SocketTimeoutException("Read timed out");
+            }
+        } finally {
+            end(n > 0);
+        }
+        return n;
+    }
+
+    /** What there is now: 0 if nothing, -1 at the end of input. */
+    private long receive(ByteBuffer dst, ByteBuffer[] dsts, int offset, int length)
+            throws IOException {
+        if (inputShut) return -1;
+        CloseCause cause = stream.cause(); // before the queue is looked at: its bytes come first
+        long n = dst != null ? stream.read(dst) : scatter(dsts, offset, length);
+        if (stream.shouldAnnounce() || stream.receiveQueue().isClosed())
+            engine.post(stream, Stream.CONSUMED);
+        if (n == 0 && cause != null && Buffers.hasRemaining(dst, dsts, offset, length))
+            throw cause.whileReading();
+        return n;
+    }
+
+    private long scatter(ByteBuffer[] dsts, int offset, int length) {
+        long total = 0;
+        for (int i = offset; i < offset + length; i++) {
+            int n = stream.read(dsts[i]);
+            if (n < 0) return total > 0 ? total : n;
+            total += n;
+            if (dsts[i].hasRemaining()) break;
+        }
+        return total;
+    }
+
+    /** For the adaptor: bytes that can be read without blocking. */
+    int available() throws IOException {
+        ensureConnected();
+        return inputShut ? 0 : stream.receiveQueue().available();
+    }
+
+    // -- writing
+
+    @Override
+    public int write(ByteBuffer src) throws IOException {
+        Objects.requireNonNull(src);
+        writeLock.lock();
+        try {
+            ensureConnected();
+            return (int) write(src, null, 0, 0, isBlocking());
+        } finally {
+            unlockWrite();
+        }
+    }
+
+    @Override
+    public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, srcs.length);
+        writeLock.lock();
+        try {
+            ensureConnected();
+            for (int i = offset; i < offset + length; i++) Objects.requireNonNull(srcs[i]);
+            return write(null, srcs, offset, length, isBlocking());
+        } finally {
+            unlockWrite();
+        }
+    }
+
+    /** For the adaptor: writes all of it, in blocking mode. */
+    void blockingWriteFully(ByteBuffer src) throws IOException {
+        writeLock.lock();
+        try {
+            ensureConnected();
+            if (!isBlocking()) throw new IllegalBlockingModeException();
+            do {
+                ensureConnected();
+                write(src, null, 0, 0, true);
+            } while (src.hasRemaining());
+        } finally {
+            unlockWrite();
+        }
+    }
+
+    /** From {@code src}, or from a range of {@code srcs} if that is null. */
+    private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length, boolean blocking)
+            throws IOException {
+        if (!blocking) {
+            if (outputShut) throw new ClosedChannelException();
+            long n = send(src, srcs, offset, length);
+            if (n == 0 && !isOpen()) throw new AsynchronousCloseException();
+            return n;
+        }
+        long n = 0;
+        begin();
+        try {
+            ensureOpen();
+            if (outputShut) throw new ClosedChannelException();
+            n = send(src, srcs, offset, length);
+            while (Buffers.hasRemaining(src, srcs, offset, length)) {
+                if (awaitRoom() == Waited.INTERRUPTED || !isOpen()) break; // end() says so
+                if (outputShut) {
+                    if (n == 0) throw new AsynchronousCloseException();
+                    break;
+                }
+                if (n > 0 && stream.cause() != null) break; // for the next write to say
+                n += send(src, srcs, offset, length);
+            }
+        } finally {
+            end(n > 0);
+        }
+        return n;
+    }
+
+    private Waited awaitRoom() {
+        if (writable == null) {
+            memory = () -> outputShut || !isOpen() || stream.cause() != null;
+            writable = () -> memory.getAsBoolean() || stream.isWritable();
+        }
+        // There is room, and yet not all was taken: the stack's memory is used up.
+        if (stream.isWritable() && !memory.getAsBoolean()) {
+            long retry = System.nanoTime() + MEMORY_RETRY_NS;
+            return Engine.await(stream.signals().writer(), memory, retry);
+        }
+        return Engine.await(stream.signals().writer(), writable, Deadlines.NEVER);
+    }
+
+    /** What fits now. */
+    private long send(ByteBuffer src, ByteBuffer[] srcs, int offset, int length)
+            throws IOException {
+        CloseCause cause = stream.cause();
+        if (cause != null) throw cause.whileWriting();
+        long n = src != null ? stream.write(src) : gather(srcs, offset, length);
+        boolean closed = stream.sendQueue().isClosed();
+        if (n > 0 || closed) engine.post(stream, Stream.WRITTEN);
+        if (n == 0 && closed && isOpen() && Buffers.hasRemaining(src, srcs, offset, length)) {
+            cause = stream.cause();
+            throw cause != null ? cause.whileWriting() : CloseCause.RESET.whileWriting();
+        }
+        return n;
+    }
+
+    private long gather(ByteBuffer[] srcs, int offset, int length) {
+        long total = 0;
+        for (int i = offset; i < offset + length; i++) {
+            total += stream.write(srcs[i]);
+            if (srcs[i].hasRemaining()) break;
+        }
+        return total;
+    }
+
+    // -- shutting down and closing
+
+    @Override
+    public SocketChannel shutdownInput() throws IOException {
+        synchronized (stateLock) {
+            ensureConnected();
+            if (inputShut) return this;
+            inputShut = true;
+        }
+        engine.post(stream, Stream.SHUTDOWN_INPUT);
+        signalAll();
+        return this;
+    }
+
+    @Override
+    public SocketChannel shutdownOutput() throws IOException {
+        synchronized (stateLock) {
+            ensureConnected();
+            if (outputShut) return this;
+            outputShut = true;
+        }
+        signalAll();
+        finish();
+        return this;
+    }
+
+    boolean isInputShut() {
+        return inputShut;
+    }
+
+    boolean isOutputShut() {
+        return outputShut;
+    }
+
+    /** Wakes blocked threads and selectors after a change on this side. */
+    private void signalAll() {
+        Wakeups wakeups = new Wakeups();
+        stream.signals().all(wakeups);
+        wakeups.run();
+    }
+
+    private void unlockWrite() {
+        writeLock.unlock();
+        if (outputShut || !isOpen()) finish();
+    }
+
+    private boolean isFinished() {
+        return isOpen() ? !outputShut || shutdownPosted : closePosted;
+    }
+
+    /**
+     * Posts the end of output or the close, unless a writer is inside: then that one does it when it
+     * leaves, so that the FIN comes after all its bytes. Never waits.
+     */
+    private void finish() {
+        while (!isFinished() && writeLock.tryLock()) {
+            try {
+                if (isOpen()) postShutdown();
+                else postClose();
+            } finally {
+                writeLock.unlock();
+            }
+        }
+    }
+
+    private void postShutdown() {
+        if (shutdownPosted) return;
+        shutdownPosted = true;
+        engine.post(stream, Stream.SHUTDOWN_OUTPUT);
+    }
+
+    private void postClose() {
+        boolean known;
+        synchronized (stateLock) {
+            known = attached;
+        }
+        if (known && !closePosted) engine.post(stream, Stream.CLOSE);
+        if (binding != null) engine.release(binding);
+        binding = null;
+        closePosted = true;
+    }
+
+    @Override
+    protected void implCloseSelectableChannel() {
+        boolean wasConnected;
+        synchronized (stateLock) {
+            wasConnected = state == State.CONNECTED;
+            state = State.CLOSED;
+        }
+        signalAll();
+        finish();
+        if (wasConnected && isBlocking() && stream.linger > 0) linger();
+    }
+
+    /** SO_LINGER in blocking mode; not where a thread was blocked, which must not wait for this. */
+    private void linger() {
+        if (readLock.isLocked() || !writeLock.tryLock()) return;
+        try {
+            long until = Deadlines.after(TimeUnit.SECONDS.toMillis(stream.linger));
+            Engine.await(
+                    stream.signals().writer(),
+                    () -> stream.isTerminated() || stream.cause() != null,
+                    until);
+        } finally {
+            writeLock.unlock();
+        }
+    }
+
+    @Override
+    protected void implConfigureBlocking(boolean block) {
+        // Whoever is inside keeps the mode in which he began.
+        readLock.lock();
+        try {
+            writeLock.lock();
+            unlockWrite();
+        } finally {
+            readLock.unlock();
+        }
+    }
+
+    // -- for the selector
+
+    @Override
+    public int ready(int ops) {
+        State now = state;
+        if (now == State.PENDING) return stream.isDecided() ? ops & SelectionKey.OP_CONNECT : 0;
+        if (now != State.CONNECTED) return 0;
+        int ready = 0;
+        if ((ops & SelectionKey.OP_READ) != 0 && (inputShut || stream.isReadable()))
+            ready |= SelectionKey.OP_READ;
+        if ((ops & SelectionKey.OP_WRITE) != 0 && (outputShut || stream.isWritable()))
+            ready |= SelectionKey.OP_WRITE;
+        return ready;
+    }
+
+    @Override
+    public void attach(StackSelectionKey key) {
+        stream.signals().add(key.interest());
+    }
+
+    @Override
+    public void detach(StackSelectionKey key) {
+        stream.signals().remove(key.interest());
+    }
+
+    // -- addresses, options, adaptor
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException {
+        ensureOpen();
+        return local;
+    }
+
+    @Override
+    public SocketAddress getRemoteAddress() throws IOException {
+        ensureOpen();
+        return remote;
+    }
+
+    /** Also after close. */
+    InetSocketAddress local() {
+        return local;
+    }
+
+    /** Also after close. */
+    InetSocketAddress remote() {
+        return remote;
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return StreamOptions.supported();
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        StreamOptions.checkName(name);
+        synchronized (stateLock) {
+            ensureOpen();
+            Object value =
+                    name == StandardSocketOptions.SO_REUSEADDR
+                            ? (Object) reuseAddress
+                            : StreamOptions.get(stream, engine.sysctls(), name);
+            return name.type().cast(value);
+        }
+    }
+
+    @Override
+    public <T> SocketChannel setOption(SocketOption<T> name, T value) throws IOException {
+        StreamOptions.checkName(name);
+        StreamOptions.checkValue(name, value);
+        boolean known;
+        synchronized (stateLock) {
+            ensureOpen();
+            if (name == StandardSocketOptions.SO_REUSEADDR) {
+                reuseAddress = (Boolean) value;
+                return this;
+            }
+            StreamOptions.set(stream, engine.sysctls(), name, value);
+            optionsChanged = true;
+            known = attached;
+        }
+        if (known) engine.post(stream, Stream.OPTIONS);
+        if (name == StandardSocketOptions.SO_SNDBUF) signalAll(); // there may be room now
+        return this;
+    }
+
+    @Override
+    public Socket socket() {
+        synchronized (stateLock) {
+            if (socket == null) socket = SocketAdaptor.of(this);
+            return socket;
+        }
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("io.usernet.SocketChannel[");
+        if (!isOpen()) return text.append("closed]").toString();
+        text.append(state.name().toLowerCase(java.util.Locale.ROOT));
+        if (inputShut) text.append(" ishut");
+        if (outputShut) text.append(" oshut");
+        if (local != null) text.append(" local=").append(local);
+        if (remote != null) text.append(" remote=").append(remote);
+        return text.append(']').toString();
+    }
+}

@@ -1,0 +1,144 @@
+package io.usernet.nio;
+
+import io.usernet.config.Sysctl;
+import io.usernet.config.Sysctls;
+import io.usernet.tcp.Stream;
+import java.lang.reflect.Field;
+import java.net.SocketException;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** Socket options of connections, with the JDK's checks and messages, and Linux's bounds. */
+final class StreamOptions {
+    /** Options that the standard has, and SO_REUSEADDR, which is the channel's and not the stream's. */
+    private static final Set<SocketOption<?>> STANDARD =
+            Set.of(
+                    StandardSocketOptions.SO_SNDBUF,
+                    StandardSocketOptions.SO_RCVBUF,
+                    StandardSocketOptions.SO_KEEPALIVE,
+                    StandardSocketOptions.SO_REUSEADDR,
+                    StandardSocketOptions.SO_LINGER,
+                    StandardSocketOptions.TCP_NODELAY,
+                    StandardSocketOptions.IP_TOS);
+
+    private static final int MAX_LINGER_S = 65_535;
+
+    private StreamOptions() {}
+
+    /** With those of module jdk.net, which is looked for when somebody asks for more than the standard. */
+    private static final class WithExtended {
+        private static final String[] NAMES = {
+            "TCP_QUICKACK", "TCP_KEEPIDLE", "TCP_KEEPINTERVAL", "TCP_KEEPCOUNT"
+        };
+        static final Set<SocketOption<?>> OPTIONS = find();
+
+        private static Set<SocketOption<?>> find() {
+            Set<SocketOption<?>> options = new LinkedHashSet<>(STANDARD);
+            try {
+                Class<?> extended = Class.forName("jdk.net.ExtendedSocketOptions");
+                for (String name : NAMES) {
+                    Field field = extended.getField(name);
+                    options.add((SocketOption<?>) field.get(null));
+                }
+            } catch (ReflectiveOperationException e) {
+                // This runtime image has no module jdk.net: the standard options are all there are.
+                return STANDARD;
+            }
+            return Collections.unmodifiableSet(options);
+        }
+    }
+
+    static Set<SocketOption<?>> supported() {
+        return WithExtended.OPTIONS;
+    }
+
+    /**
+     * @throws NullPointerException if there is no name
+     * @throws UnsupportedOperationException if there is no such option here
+     */
+    static void checkName(SocketOption<?> name) {
+        if (name == null) throw new NullPointerException();
+        if (!STANDARD.contains(name) && !supported().contains(name)) throw unsupported(name);
+    }
+
+    static UnsupportedOperationException unsupported(SocketOption<?> name) {
+        return new UnsupportedOperationException("'" + name.name() + "' not supported");
+    }
+
+    /**
+     * @throws IllegalArgumentException if it isn't a value of the option's type
+     */
+    static void checkValue(SocketOption<?> name, Object value) {
+        if (!name.type().isInstance(value))
+            throw new IllegalArgumentException("Invalid value '" + value + "'");
+    }
+
+    /** An option's value; the name was checked and is not SO_REUSEADDR. */
+    static Object get(Stream stream, Sysctls sysctls, SocketOption<?> name) {
+        return switch (name.name()) {
+            case "SO_SNDBUF" -> stream.sendQueue().limit();
+            case "SO_RCVBUF" -> stream.receiveBuffer;
+            case "SO_KEEPALIVE" -> stream.keepAlive;
+            case "SO_LINGER" -> stream.linger;
+            case "TCP_NODELAY" -> stream.noDelay;
+            case "IP_TOS" -> stream.trafficClass;
+            case "TCP_QUICKACK" -> stream.quickAck;
+            case "TCP_KEEPIDLE" -> orElse(stream.keepIdle, sysctls, Sysctl.TCP_KEEPALIVE_TIME);
+            case "TCP_KEEPINTERVAL" ->
+                    orElse(stream.keepInterval, sysctls, Sysctl.TCP_KEEPALIVE_INTVL);
+            case "TCP_KEEPCOUNT" -> orElse(stream.keepCount, sysctls, Sysctl.TCP_KEEPALIVE_PROBES);
+            default -> throw unsupported(name);
+        };
+    }
+
+    private static Integer orElse(int value, Sysctls sysctls, Sysctl otherwise) {
+        return value != 0 ? value : sysctls.getInt(otherwise);
+    }
+
+    /**
+     * Sets an option; the caller then posts OPTIONS. Name and type were checked.
+     *
+     * @throws IllegalArgumentException where the JDK does
+     * @throws SocketException "Invalid argument" where Linux says so
+     */
+    static void set(Stream stream, Sysctls sysctls, SocketOption<?> name, Object value)
+            throws SocketException {
+        switch (name.name()) {
+            case "SO_SNDBUF" -> stream.sendQueue().limit(bounded(value, sysctls, Sysctl.TCP_WMEM));
+            case "SO_RCVBUF" -> stream.receiveBuffer = bounded(value, sysctls, Sysctl.TCP_RMEM);
+            case "SO_KEEPALIVE" -> stream.keepAlive = (Boolean) value;
+            case "SO_LINGER" ->
+                    stream.linger = Math.max(-1, Math.min((Integer) value, MAX_LINGER_S));
+            case "TCP_NODELAY" -> stream.noDelay = (Boolean) value;
+            case "IP_TOS" -> stream.trafficClass = trafficClass((Integer) value);
+            case "TCP_QUICKACK" -> stream.quickAck = (Boolean) value;
+            case "TCP_KEEPIDLE" -> stream.keepIdle = positive(value, Sysctl.TCP_KEEPALIVE_TIME);
+            case "TCP_KEEPINTERVAL" ->
+                    stream.keepInterval = positive(value, Sysctl.TCP_KEEPALIVE_INTVL);
+            case "TCP_KEEPCOUNT" -> stream.keepCount = positive(value, Sysctl.TCP_KEEPALIVE_PROBES);
+            default -> throw unsupported(name);
+        }
+    }
+
+    private static int trafficClass(int value) {
+        if (value < 0 || value > 255) throw new IllegalArgumentException("Invalid IP_TOS value");
+        return value;
+    }
+
+    private static int positive(Object value, Sysctl bounds) throws SocketException {
+        int n = (Integer) value;
+        if (n < 1 || n > bounds.max()) throw new SocketException("Invalid argument");
+        return n;
+    }
+
+    /** A buffer size: a hint, kept between the setting's first and last number. */
+    static int bounded(Object value, Sysctls sysctls, Sysctl bounds) {
+        int n = (Integer) value;
+        if (n < 0) throw new IllegalArgumentException("Invalid send/receive buffer size");
+        long least = sysctls.get(bounds, 0), most = sysctls.get(bounds, 2);
+        return (int) Math.max(least, Math.min(n, most));
+    }
+}

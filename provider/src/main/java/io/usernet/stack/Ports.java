@@ -1,0 +1,242 @@
+package io.usernet.stack;
+
+import io.usernet.config.Sysctl;
+import io.usernet.config.Sysctls;
+import io.usernet.tcp.Listener;
+import java.net.BindException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Who has which local port, with the rules of Linux for SO_REUSEADDR: two bindings of one port with
+ * overlapping addresses conflict, unless both reuse addresses and the one that is there doesn't
+ * listen. A binding lives on, without its socket, in the connections that were made on it, those in
+ * TIME-WAIT included.
+ *
+ * <p>Confined to the loop.
+ */
+final class Ports {
+    /** All bindings of one port. */
+    private static final class Bucket {
+        final int port;
+        Binding first;
+        Bucket next; // in the slot
+
+        Bucket(int port) {
+            this.port = port;
+        }
+    }
+
+    private static final int SLOTS = 1 << 10;
+
+    private final Bucket[] slots = new Bucket[SLOTS];
+    private final int low;
+    private final int count; // of ports in the range
+    private final Hash hash;
+    private int offset; // RFC 6056 section 3.3.3: next_ephemeral, moved on by each port given out
+    private int buckets;
+
+    Ports(Sysctls sysctls, Hash hash) {
+        this.low = (int) sysctls.get(Sysctl.IP_LOCAL_PORT_RANGE, 0);
+        this.count = (int) sysctls.get(Sysctl.IP_LOCAL_PORT_RANGE, 1) - low + 1;
+        this.hash = hash;
+        this.offset = hash.of(0x706F_7274_7321L, 0);
+    }
+
+    /**
+     * Reserves a port for a socket.
+     *
+     * @param port 0: any of the range that nobody has
+     * @throws BindException "Address already in use"
+     */
+    Binding bind(int address, int port, boolean reuseAddress) throws BindException {
+        if (port != 0) {
+            if (conflicts(address, port, reuseAddress, null)) throw inUse();
+            return add(address, port, reuseAddress, true);
+        }
+        int first = firstToTry(address, 0, 0);
+        for (int i = 0; i < count; i++) {
+            int candidate = low + Integer.remainderUnsigned(first + i, count);
+            if (find(candidate) != null) continue;
+            offset += i + 1;
+            return add(address, candidate, reuseAddress, true);
+        }
+        throw inUse();
+    }
+
+    /** Says whether a connection from a port would be unlike all others. */
+    interface Free {
+        boolean isFree(int port);
+    }
+
+    /**
+     * A port for a connection out (RFC 6056 section 3.3.3): where to begin depends on the peer and a
+     * secret, and moves on with each connection. Ports that a socket has bound are left alone; those
+     * of other connections out can be shared.
+     *
+     * @return a binding that is held, or null if all ports are in use
+     */
+    Binding ephemeral(int address, int remoteAddress, int remotePort, Free free) {
+        int first = firstToTry(address, remoteAddress, remotePort);
+        for (int i = 0; i < count; i++) {
+            int candidate = low + Integer.remainderUnsigned(first + i, count);
+            if (hasExplicit(candidate) || !free.isFree(candidate)) continue;
+            offset += i + 1;
+            return add(address, candidate, false, false);
+        }
+        return null;
+    }
+
+    private int firstToTry(int address, int remoteAddress, int remotePort) {
+        return hash.of((long) address << 32 | remoteAddress & 0xFFFF_FFFFL, remotePort) + offset;
+    }
+
+    /**
+     * Makes a binding that of a listener.
+     *
+     * @throws BindException "Address already in use" if another socket's stands in the way
+     */
+    void listen(Binding binding, Listener listener) throws BindException {
+        int port = binding.port();
+        if (conflicts(binding.address(), port, binding.reuseAddress(), binding)) throw inUse();
+        binding.listener = listener;
+    }
+
+    void unlisten(Binding binding) {
+        binding.listener = null;
+        removeIfUnused(binding);
+    }
+
+    /** The binding whose listener takes connections to an address and port, or null. */
+    Binding listening(int address, int port) {
+        Bucket bucket = find(port);
+        Binding wildcard = null;
+        for (Binding b = bucket == null ? null : bucket.first; b != null; b = b.next) {
+            if (b.listener == null) continue;
+            if (b.address() == address) return b;
+            if (b.address() == 0) wildcard = b;
+        }
+        return wildcard;
+    }
+
+    /** The binding of a connection that a listener got: shared by all that are alike. */
+    Binding accepted(Binding listening, int localAddress) {
+        Bucket bucket = find(listening.port());
+        boolean reuse = listening.reuseAddress();
+        for (Binding b = bucket.first; b != null; b = b.next) {
+            boolean alike = !b.held && b.listener == null && b.reuseAddress() == reuse;
+            if (alike && b.explicit && b.address() == localAddress) return b;
+        }
+        Binding binding = add(localAddress, listening.port(), reuse, true);
+        binding.held = false;
+        return binding;
+    }
+
+    /** One more endpoint uses a binding. */
+    void use(Binding binding) {
+        binding.endpoints++;
+    }
+
+    /** One less. */
+    void unuse(Binding binding) {
+        binding.endpoints--;
+        removeIfUnused(binding);
+    }
+
+    /** The socket gives its binding up; again is harmless. */
+    void release(Binding binding) {
+        if (!binding.held) return;
+        binding.held = false;
+        removeIfUnused(binding);
+    }
+
+    void forEachListener(Consumer<Listener> action) {
+        List<Listener> all = new ArrayList<>();
+        for (Bucket head : slots) {
+            for (Bucket bucket = head; bucket != null; bucket = bucket.next) {
+                for (Binding b = bucket.first; b != null; b = b.next) {
+                    if (b.listener != null) all.add(b.listener);
+                }
+            }
+        }
+        all.forEach(action); // which may change the table
+    }
+
+    /** How many ports somebody has. */
+    int size() {
+        return buckets;
+    }
+
+    private boolean conflicts(int address, int port, boolean reuse, Binding except) {
+        Bucket bucket = find(port);
+        for (Binding b = bucket == null ? null : bucket.first; b != null; b = b.next) {
+            if (b == except || !b.overlaps(address)) continue;
+            if (!(reuse && b.reuseAddress() && b.listener == null)) return true;
+        }
+        return false;
+    }
+
+    private boolean hasExplicit(int port) {
+        Bucket bucket = find(port);
+        for (Binding b = bucket == null ? null : bucket.first; b != null; b = b.next) {
+            if (b.explicit) return true;
+        }
+        return false;
+    }
+
+    private static BindException inUse() {
+        return new BindException("Address already in use");
+    }
+
+    // -- the table
+
+    private Bucket find(int port) {
+        for (Bucket b = slots[port & SLOTS - 1]; b != null; b = b.next) {
+            if (b.port == port) return b;
+        }
+        return null;
+    }
+
+    private Binding add(int address, int port, boolean reuseAddress, boolean explicit) {
+        Bucket bucket = find(port);
+        if (bucket == null) {
+            bucket = new Bucket(port);
+            bucket.next = slots[port & SLOTS - 1];
+            slots[port & SLOTS - 1] = bucket;
+            buckets++;
+        }
+        Binding binding = new Binding(this, address, port, reuseAddress, explicit);
+        binding.held = true;
+        binding.next = bucket.first;
+        bucket.first = binding;
+        return binding;
+    }
+
+    private void removeIfUnused(Binding binding) {
+        if (!binding.isUnused()) return;
+        Bucket bucket = find(binding.port());
+        Binding previous = null;
+        Binding b = bucket.first;
+        while (b != binding) {
+            previous = b;
+            b = b.next;
+        }
+        if (previous == null) bucket.first = b.next;
+        else previous.next = b.next;
+        if (bucket.first == null) remove(bucket);
+    }
+
+    private void remove(Bucket gone) {
+        int slot = gone.port & SLOTS - 1;
+        Bucket previous = null;
+        Bucket b = slots[slot];
+        while (b != gone) {
+            previous = b;
+            b = b.next;
+        }
+        if (previous == null) slots[slot] = b.next;
+        else previous.next = b.next;
+        buckets--;
+    }
+}

@@ -1,0 +1,380 @@
+package io.usernet.tcp;
+
+import io.usernet.buffer.ReceiveQueue;
+import io.usernet.frame.Frame;
+import io.usernet.frame.Memory;
+import io.usernet.metrics.Counter;
+import io.usernet.metrics.Counters;
+import io.usernet.wire.Tcp;
+import io.usernet.wire.TcpOptions;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+
+/**
+ * The receiving half of a connection: what came, how much more may come, and when to say so.
+ *
+ * <p>Heads up: RFC 9293 sections 3.8.6.2.2 and 3.8.6.3, RFC 5681 section 4.2, RFC 2018, 2883, 7323.
+ *
+ * <pre>
+ *                  rcvNxt                        rcvAdv
+ *   in the queue     |  gap  | kept out of order |  |
+ *  ------------------+-------+-------------------+--+--
+ *                    |&lt;--------- RCV.WND --------&gt;|
+ * </pre>
+ *
+ * It counts in positions: the peer's SYN is at -1, its first byte at 0. Invariant: {@code rcvAdv} is
+ * what was advertised and never moves back.
+ */
+final class Receiver {
+    /** Segments that are acknowledged at once when a connection begins, or comes back from idleness. */
+    private static final int QUICK_ACKS = 16;
+
+    /** Most duplicate ACKs of one batch. */
+    private static final int MAX_ACKS_DUE = 64;
+
+    private static final int MAX_WINDOW_FIELD = 0xFFFF;
+
+    private final Stream stream;
+    private final ReceiveQueue queue;
+    private final Memory memory;
+    private final Counters counters;
+    private final int mss; // that we advertise
+    private int buffer; // SO_RCVBUF
+    private int irs;
+    private int windShift; // Rcv.Wind.Shift
+    private boolean sackPermitted;
+
+    private long rcvNxt;
+    private long rcvAdv; // RCV.NXT + RCV.WND
+    private long finAt = -1; // where the peer's FIN is, once it is known
+    private boolean discarding; // nobody will read: text is acknowledged and dropped
+    private boolean windowClosed; // what the stream was told
+    private Reassembly reassembly; // null until something comes out of order
+
+    private long dupStart, dupEnd; // for D-SACK; empty: none
+
+    private int acksDue; // segments with an ACK to send now
+    private long lastAckSent; // Last.ACK.sent
+    private boolean owed; // an ACK is owed, not necessarily at once
+    private int quickAcks = QUICK_ACKS;
+    private boolean interactive; // answers carry the ACKs
+    private long lastTextNs;
+    private int segmentSize; // the peer's segments seem to have this much text
+
+    private final int[] blocks = new int[TcpOptions.MAX_SACK_BLOCKS];
+
+    Receiver(Stream stream, Memory memory, Counters counters, int mss) {
+        this.stream = stream;
+        this.queue = stream.receiveQueue();
+        this.memory = memory;
+        this.counters = counters;
+        this.mss = mss;
+        this.segmentSize = Math.min(mss, 536);
+        onOptions();
+    }
+
+    /** SO_RCVBUF may have changed. */
+    void onOptions() {
+        buffer = stream.receiveBuffer;
+        stream.windowStep(Math.min(2 * mss, buffer / 2));
+    }
+
+    /** The peer's SYN came. */
+    void onSyn(int irs) {
+        this.irs = irs;
+    }
+
+    /**
+     * The handshake is over.
+     *
+     * @param rcvWnd what was advertised
+     */
+    void open(int windShift, boolean sackPermitted, int rcvWnd) {
+        this.windShift = windShift;
+        this.sackPermitted = sackPermitted;
+        rcvAdv = rcvNxt + rcvWnd;
+    }
+
+    // -- getters
+
+    int seq(long position) {
+        return irs + 1 + (int) position;
+    }
+
+    /** The position near RCV.NXT that has this sequence number. */
+    long position(int seq) {
+        return rcvNxt + (seq - seq(rcvNxt));
+    }
+
+    long rcvNxt() {
+        return rcvNxt;
+    }
+
+    int rcvNxtSeq() {
+        return seq(rcvNxt);
+    }
+
+    /** RCV.WND. */
+    int rcvWnd() {
+        return (int) (rcvAdv - rcvNxt);
+    }
+
+    long lastAckSent() {
+        return lastAckSent;
+    }
+
+    boolean isAckDue() {
+        return acksDue > 0;
+    }
+
+    /** Whether something is to be acknowledged, at the latest when DELAYED_ACK expires. */
+    boolean isAckOwed() {
+        return owed;
+    }
+
+    boolean isDiscarding() {
+        return discarding;
+    }
+
+    boolean hasGaps() {
+        return reassembly != null && !reassembly.isEmpty();
+    }
+
+    /** Whether all up to the peer's FIN, and the FIN, is here. */
+    boolean isFinished() {
+        return finAt >= 0 && rcvNxt > finAt;
+    }
+
+    // -- inputs
+
+    /** RFC 9293 table 6: whether any of {@code length} octets from {@code start} on is in the window. */
+    boolean isAcceptable(long start, int length) {
+        if (rcvNxt == rcvAdv) return start == rcvNxt; // text is trimmed; ACK and FIN still count
+        if (length == 0) return start >= rcvNxt && start < rcvAdv;
+        return start < rcvAdv && start + length > rcvNxt;
+    }
+
+    /** Whether exactly the next octet is here: an RST there is believed (RFC 5961 section 3.2). */
+    boolean isNext(long position) {
+        return position == rcvNxt;
+    }
+
+    boolean isInWindow(long position) {
+        return position >= rcvNxt && position < rcvAdv;
+    }
+
+    /** Nobody will read any more. */
+    void discard() {
+        discarding = true;
+    }
+
+    /** An ACK is to be sent now. */
+    void ackNow() {
+        acksDue = Math.max(acksDue, 1);
+    }
+
+    /** DELAYED_ACK expired. */
+    void onDelayedAck() {
+        if (!owed) return;
+        interactive = false;
+        ackNow();
+    }
+
+    /** A segment was outside of the window: what of it we have already is reported by D-SACK. */
+    void onOldSegment(long start, int length) {
+        reportDuplicate(start, Math.min(start + length, rcvNxt), Counter.TCP_DSACK_OLD_SENT);
+    }
+
+    /**
+     * Text and FIN of an acceptable segment (RFC 9293 section 3.10.7.4, seventh).
+     *
+     * @return how many bytes became readable
+     */
+    int onText(Segment s, Frame in, boolean quickAck, long idleNs, long nowNs) {
+        long start = position(s.seq);
+        long end = start + s.textLength;
+        boolean cut = end > rcvAdv;
+        if (cut) {
+            counters.increment(Counter.TCP_BEYOND_WINDOW);
+            end = Math.max(start, rcvAdv);
+            ackNow();
+        }
+        if (s.has(Tcp.FIN) && !cut && finAt < 0) finAt = end;
+        if (finAt >= 0) end = Math.min(end, finAt);
+        if (nowNs - lastTextNs > idleNs) quickAcks = QUICK_ACKS;
+        lastTextNs = nowNs;
+        long before = rcvNxt;
+        if (end > start) {
+            if (start < rcvNxt) {
+                reportDuplicate(start, Math.min(end, rcvNxt), Counter.TCP_DSACK_OLD_SENT);
+                ackNow();
+            }
+            if (start > rcvNxt) keep(start, end, in, s.textAt);
+            else if (end > rcvNxt) take(start, end, in, s.textAt, quickAck);
+        }
+        int delivered = (int) (rcvNxt - before);
+        if (finAt == rcvNxt) {
+            rcvNxt++;
+            rcvAdv = Math.max(rcvAdv, rcvNxt);
+            ackNow();
+        } else if (s.has(Tcp.FIN)) {
+            ackNow();
+        }
+        assert invariant();
+        return discarding ? 0 : delivered;
+    }
+
+    private void take(long start, long end, Frame in, int textAt, boolean quickAck) {
+        int length = (int) (end - rcvNxt);
+        int from = textAt + (int) (rcvNxt - start);
+        int taken = discarding ? length : queue.append(in, from, length);
+        rcvNxt += taken;
+        owed = true;
+        segmentSize = Math.max(segmentSize, Math.min((int) (end - start), mss));
+        if (discarding) counters.increment(Counter.TCP_IN_DISCARDED);
+        if (taken < length) {
+            counters.increment(Counter.TCP_RCVQ_DROP);
+            ackNow();
+        }
+        if (hasGaps()) {
+            rcvNxt = reassembly.deliver(rcvNxt, discarding ? null : queue);
+            ackNow(); // RFC 5681 section 4.2: at once, if it fills a gap
+        }
+        if (!discarding) queue.publish();
+        if (quickAck || quickAcks > 0 && !interactive || rcvNxt - lastAckSent >= 2L * segmentSize) {
+            ackNow();
+        }
+    }
+
+    private void keep(long start, long end, Frame in, int textAt) {
+        quickAcks = QUICK_ACKS;
+        interactive = false;
+        acksDue = Math.min(acksDue + 1, MAX_ACKS_DUE); // one duplicate ACK for each
+        owed = true;
+        if (reassembly == null) reassembly = new Reassembly(memory);
+        if (reassembly.ranges().covered(start, end) == end - start) {
+            reportDuplicate(start, end, Counter.TCP_DSACK_OFO_SENT);
+            reassembly.touch(start);
+            return;
+        }
+        boolean kept = reassembly.insert(start, end, in, textAt, buffer);
+        counters.increment(kept ? Counter.TCP_OFO_QUEUE : Counter.TCP_OFO_DROP);
+    }
+
+    private void reportDuplicate(long start, long end, Counter counter) {
+        if (!sackPermitted || start >= end) return;
+        dupStart = start;
+        dupEnd = end;
+        counters.increment(counter);
+    }
+
+    /** The application has read. */
+    void onConsumed() {
+        queue.reap();
+        if (isWorthAnnouncing()) ackNow();
+    }
+
+    private int free() {
+        long unread = queue.isClosed() ? 0 : queue.appended() - queue.consumed();
+        return (int) Math.max(0, buffer - unread);
+    }
+
+    /** RFC 9293 section 3.8.6.2.2: by how much the window must grow, at least. */
+    private int step() {
+        return Math.min(buffer / 2, mss);
+    }
+
+    private boolean isWorthAnnouncing() {
+        int free = free();
+        int wnd = rcvWnd();
+        return free - wnd >= step() && free >= 2L * wnd;
+    }
+
+    // -- outputs
+
+    /** The window of a SYN, which is never scaled. */
+    int synWindow() {
+        int wnd = Math.min(free(), MAX_WINDOW_FIELD);
+        rcvAdv = rcvNxt + wnd;
+        return wnd;
+    }
+
+    /** The window field of a segment that is being sent; its right edge is advertised thereby. */
+    int selectWindow() {
+        int wnd = rcvWnd();
+        int free = free();
+        int field;
+        if (free - wnd >= step()) field = free >> windShift;
+        else field = wnd + (1 << windShift) - 1 >> windShift; // rounded up: it never moves back
+        field = Math.min(field, MAX_WINDOW_FIELD);
+        int selected = field << windShift;
+        if (selected > wnd) rcvAdv = rcvNxt + selected;
+        if (wnd != 0 && rcvWnd() == 0) counters.increment(Counter.TCP_TO_ZERO_WINDOW_ADV);
+        if (wnd == 0 && rcvWnd() != 0) counters.increment(Counter.TCP_FROM_ZERO_WINDOW_ADV);
+        tellStream();
+        return field;
+    }
+
+    /** So that a reader which frees less than a step knows whether somebody waits for that. */
+    private void tellStream() {
+        boolean closed = rcvWnd() < step();
+        if (closed == windowClosed) return;
+        windowClosed = closed;
+        stream.windowClosed(closed);
+        if (!closed) return;
+        VarHandle
+                .fullFence(); // the reader looks at the flag after it has freed: one sees the other
+        if (isWorthAnnouncing()) ackNow();
+    }
+
+    /** A segment with ACK is on its way. */
+    void onAckSent() {
+        if (acksDue > 0) acksDue--;
+        if (quickAcks > 0 && owed) quickAcks--;
+        owed = false;
+        lastAckSent = rcvNxt;
+        dupStart = dupEnd = 0;
+    }
+
+    /** Text of ours is on its way: soon after the peer's, it is an answer. */
+    void onTextSent(long withinNs, long nowNs) {
+        if (nowNs - lastTextNs < withinNs && lastTextNs != 0) interactive = true;
+    }
+
+    /** How many SACK blocks a segment now carries, at most {@code most}. */
+    int sackBlocks(int most) {
+        if (!sackPermitted) return 0;
+        int n = (dupEnd > dupStart ? 1 : 0) + (hasGaps() ? reassembly.ranges().count() : 0);
+        return Math.min(n, most);
+    }
+
+    /** Writes {@code n} blocks; returns where the next option goes. */
+    int writeSack(ByteBuffer b, int at, int n) {
+        at = TcpOptions.writeSackHead(b, at, n);
+        if (dupEnd > dupStart) {
+            at = TcpOptions.writeSackBlock(b, at, seq(dupStart), seq(dupEnd));
+            n--;
+        }
+        if (n == 0) return at;
+        int found = reassembly.latestBlocks(blocks, n);
+        assert found == n;
+        for (int i = 0; i < n; i++) {
+            long start = reassembly.ranges().start(blocks[i]);
+            long end = reassembly.ranges().end(blocks[i]);
+            at = TcpOptions.writeSackBlock(b, at, seq(start), seq(end));
+        }
+        return at;
+    }
+
+    /** The connection is over: what came out of order is dropped. */
+    void close() {
+        if (reassembly != null) reassembly.close();
+    }
+
+    boolean invariant() {
+        assert rcvNxt <= rcvAdv : rcvNxt + " > " + rcvAdv;
+        assert reassembly == null || reassembly.invariant();
+        assert !hasGaps() || reassembly.ranges().start(0) > rcvNxt;
+        return true;
+    }
+}

@@ -1,0 +1,142 @@
+package io.usernet.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.usernet.wire.Cidr;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+    private static Settings from(String... namesAndValues) {
+        Properties p = new Properties();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            p.setProperty(namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return Settings.from(p);
+    }
+
+    @Test
+    void nothingSetMeansLoopbackAlone() {
+        Settings s = from("java.version", "17", "user.name", "x");
+        assertNull(s.link());
+        assertNull(s.trace());
+        assertEquals(List.of(), s.addresses());
+        assertEquals(0, s.gateway());
+        assertEquals(256 << 20, s.memory());
+    }
+
+    @Test
+    void allAreRead() {
+        Settings s =
+                from(
+                        "usernet.gateway", "10.0.0.1",
+                        "usernet.link", "tap:u0?host=10.0.0.1/24",
+                        "usernet.address", "10.0.0.2/24, 192.168.7.9/31",
+                        "usernet.trace", "stderr",
+                        "usernet.memory", "64m",
+                        "usernet.exit.timeout", "5",
+                        "usernet.inline.writers", "true",
+                        "usernet.net.ipv4.tcp_retries2", "8",
+                        "usernet.net.ipv4.tcp_rmem", "4096 70000 80000");
+        assertEquals("tap:u0?host=10.0.0.1/24", s.link());
+        assertEquals(
+                List.of(Cidr.parse("10.0.0.2/24"), Cidr.parse("192.168.7.9/31")), s.addresses());
+        assertEquals(0x0A00_0001, s.gateway());
+        assertEquals("stderr", s.trace());
+        assertEquals(64 << 20, s.memory());
+        assertEquals(5, s.exitTimeoutMs());
+        assertTrue(s.inlineWriters());
+        assertEquals(8, s.sysctls().get(Sysctl.TCP_RETRIES2));
+        assertEquals(70_000, s.sysctls().get(Sysctl.TCP_RMEM, 1));
+        assertEquals(15, Sysctls.defaults().get(Sysctl.TCP_RETRIES2), "defaults stay as they were");
+    }
+
+    @Test
+    void aFileIsReadAndSystemPropertiesWin(@TempDir Path dir) throws IOException {
+        Path file = dir.resolve("u.properties");
+        Files.writeString(
+                file, "address=10.0.0.9/24\nusernet.gateway=10.0.0.1\nnet.ipv4.tcp_sack=0\n");
+        Settings s = from("usernet.config", file.toString(), "usernet.address", "10.0.0.2/24");
+        assertEquals(List.of(Cidr.parse("10.0.0.2/24")), s.addresses());
+        assertEquals(0x0A00_0001, s.gateway());
+        assertEquals(0, s.sysctls().get(Sysctl.TCP_SACK));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "usernet.adress | 10.0.0.2/24 | there is no such setting",
+                "usernet.tcp_sack | 1 | did you mean usernet.net.ipv4.tcp_sack?",
+                "usernet.address | 10.0.0.256/24 | not an IPv4 address",
+                "usernet.address | 10.0.0.0/24 | give a host's own address",
+                "usernet.address | 10.0.0.255/24 | give a host's own address",
+                "usernet.address | 127.0.0.1/8 | give a host's own address",
+                "usernet.address | 10.0.0.2/33 | is not in 0..32",
+                "usernet.gateway | 10.0.0 | not an IPv4 address",
+                "usernet.gateway | 10.9.9.9 | no network of usernet.address contains it",
+                "usernet.link | tap:usernet0 | set usernet.address too",
+                "usernet.memory | much | give bytes",
+                "usernet.memory | 1k | at least 4m",
+                "usernet.exit.timeout | -1 | give milliseconds",
+                "usernet.inline.writers | yes | give true or false",
+                "usernet.net.ipv4.tcp_sack | 2 | in 0..1",
+                "usernet.net.ipv4.tcp_rmem | 9 8 7 | in 2048..",
+                "usernet.net.ipv4.ip_local_port_range | 5000 4000 | do not fall",
+                "usernet.config | /nowhere/at/all | there is no such file",
+            })
+    void whatIsWrongIsOneLineWithNameValueAndRemedy(String name, String value, String remedy) {
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> from(name, value));
+        String message = e.getMessage();
+        assertTrue(message.startsWith(name + "=" + value + ": "), message);
+        assertTrue(message.contains(remedy), message);
+        assertEquals(1, message.lines().count(), message);
+    }
+
+    @Test
+    void theDocumentationListsEverySettingWithItsDefaultAndRange() throws IOException {
+        Path doc = Path.of("..", "docs", "configuration.md");
+        List<String> lines = Files.readAllLines(doc);
+        List<String> missing = new ArrayList<>();
+        for (Sysctl s : Sysctl.values()) {
+            String row =
+                    "| `usernet."
+                            + s.key()
+                            + "` | `"
+                            + s
+                            + "` | "
+                            + s.min()
+                            + " | "
+                            + s.max()
+                            + " |";
+            if (lines.stream().noneMatch(l -> l.startsWith(row))) missing.add(row);
+        }
+        for (String name :
+                List.of(
+                        Settings.LINK,
+                        Settings.ADDRESS,
+                        Settings.GATEWAY,
+                        Settings.TRACE,
+                        Settings.MEMORY,
+                        Settings.EXIT_TIMEOUT,
+                        Settings.INLINE_WRITERS,
+                        Settings.CONFIG)) {
+            if (lines.stream().noneMatch(l -> l.startsWith("| `" + name + "` |"))) {
+                missing.add(name);
+            }
+        }
+        assertEquals(List.of(), missing);
+    }
+}

@@ -1,0 +1,150 @@
+package io.usernet.nio.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** A call in a thread of its own, to block, to be interrupted and to have its outcome asserted. */
+final class Background<T> {
+    private static final long LIMIT_NS = 10_000_000_000L;
+    private static final int BLOCKED_SAMPLES = 8;
+
+    private final Thread thread;
+    // Written by the thread before it ends, read after join.
+    private T value;
+    private Throwable thrown;
+    private boolean interrupted;
+
+    private Background(Callable<T> call) {
+        thread =
+                new Thread(
+                        () -> {
+                            try {
+                                value = call.call();
+                            } catch (Throwable t) {
+                                thrown = t;
+                            }
+                            interrupted = Thread.currentThread().isInterrupted();
+                        },
+                        "contract-background");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    static <T> Background<T> call(Callable<T> call) {
+        return new Background<>(call);
+    }
+
+    interface Action {
+        void run() throws Exception;
+    }
+
+    static Background<Void> run(Action action) {
+        return new Background<>(
+                () -> {
+                    action.run();
+                    return null;
+                });
+    }
+
+    /**
+     * Returns once the thread waits inside a method of this name: in native code, which is where both a system call
+     * and {@code park} end, in so many samples on end. A thread that is merely slow to get there is waited for.
+     */
+    Background<T> awaitBlockedIn(String method) {
+        int samples = 0;
+        for (long end = System.nanoTime() + LIMIT_NS; samples < BLOCKED_SAMPLES; ) {
+            if (!thread.isAlive()) {
+                fail("not blocked in " + method + "() but ended: " + outcome(), thrown);
+            }
+            if (System.nanoTime() - end > 0) {
+                fail("not blocked in " + method + "(): " + Arrays.asList(thread.getStackTrace()));
+            }
+            StackTraceElement[] stack = thread.getStackTrace();
+            boolean blocked =
+                    stack.length > 0
+                            && stack[0].isNativeMethod()
+                            && Arrays.stream(stack).anyMatch(f -> f.getMethodName().equals(method));
+            samples = blocked ? samples + 1 : 0;
+            LockSupport.parkNanos(1_000_000);
+        }
+        return this;
+    }
+
+    void interrupt() {
+        thread.interrupt();
+    }
+
+    boolean isDone() {
+        return !thread.isAlive();
+    }
+
+    T result() throws InterruptedException {
+        join();
+        if (thrown != null) {
+            fail("unexpectedly " + thrown, thrown);
+        }
+        return value;
+    }
+
+    /** The failure, whose class must be exactly this one. */
+    <X extends Throwable> X failure(Class<X> type) throws InterruptedException {
+        join();
+        if (thrown == null) {
+            fail("no " + type.getName() + " but " + value);
+        }
+        if (thrown.getClass() != type) {
+            fail("no " + type.getName() + " but " + thrown, thrown);
+        }
+        return type.cast(thrown);
+    }
+
+    /** The failure, whichever it is. */
+    Throwable anyFailure() throws InterruptedException {
+        join();
+        if (thrown == null) {
+            fail("no failure but " + value);
+        }
+        return thrown;
+    }
+
+    /** Ends with that failure and with the thread's interrupt status as given. */
+    <X extends Throwable> X failure(Class<X> type, boolean interruptStatus)
+            throws InterruptedException {
+        X failure = failure(type);
+        assertEquals(interruptStatus, interrupted, "interrupt status");
+        return failure;
+    }
+
+    boolean endedInterrupted() throws InterruptedException {
+        join();
+        return interrupted;
+    }
+
+    private void join() throws InterruptedException {
+        thread.join(LIMIT_NS / 1_000_000);
+        if (thread.isAlive()) {
+            AssertionError stuck = new AssertionError("still running");
+            stuck.setStackTrace(thread.getStackTrace());
+            throw stuck;
+        }
+    }
+
+    private String outcome() {
+        return thrown != null ? thrown.toString() : String.valueOf(value);
+    }
+
+    /** Polls a condition that another thread or the network brings about. */
+    static void await(String what, BooleanSupplier condition) {
+        for (long end = System.nanoTime() + LIMIT_NS; !condition.getAsBoolean(); ) {
+            if (System.nanoTime() - end > 0) {
+                fail("never: " + what);
+            }
+            LockSupport.parkNanos(200_000);
+        }
+    }
+}

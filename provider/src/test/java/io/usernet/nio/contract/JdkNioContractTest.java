@@ -1,0 +1,111 @@
+package io.usernet.nio.contract;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.spi.SelectorProvider;
+import org.junit.jupiter.api.Nested;
+
+/** The oracle: the JDK's own provider under every contract. */
+class JdkNioContractTest {
+    private static final Subject JDK =
+            new Subject() {
+                @Override
+                public SelectorProvider provider() {
+                    return SelectorProvider.provider();
+                }
+
+                @Override
+                public InetAddress foreignAddress() {
+                    try {
+                        // TEST-NET-1, RFC 5737.
+                        return InetAddress.getByAddress(new byte[] {(byte) 192, 0, 2, 1});
+                    } catch (UnknownHostException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+            };
+
+    @Nested
+    class SocketChannelConnect extends SocketChannelConnectContract {
+        SocketChannelConnect() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class ReadWrite extends ReadWriteContract {
+        ReadWrite() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class AsynchronousClose extends AsynchronousCloseContract {
+        AsynchronousClose() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class Interrupt extends InterruptContract {
+        Interrupt() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class ServerSocketChannel extends ServerSocketChannelContract {
+        ServerSocketChannel() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class Selector extends SelectorContract {
+        Selector() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class Select extends SelectContract {
+        Select() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class SelectorConcurrency extends SelectorConcurrencyContract {
+        SelectorConcurrency() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class SocketAdaptor extends SocketAdaptorContract {
+        SocketAdaptor() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class ServerSocketAdaptor extends ServerSocketAdaptorContract {
+        ServerSocketAdaptor() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class SocketOption extends SocketOptionContract {
+        SocketOption() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class Pipe extends PipeContract {
+        Pipe() {
+            super(JDK);
+        }
+    }
+}

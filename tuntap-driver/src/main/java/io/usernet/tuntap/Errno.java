@@ -1,0 +1,44 @@
+package io.usernet.tuntap;
+
+/** Error numbers of Linux (asm-generic/errno.h) that the driver tells apart. */
+final class Errno {
+    static final int EPERM = 1,
+            ENOENT = 2,
+            EINTR = 4,
+            EIO = 5,
+            ENXIO = 6,
+            EBADF = 9,
+            EAGAIN = 11,
+            ENOMEM = 12,
+            EACCES = 13,
+            EBUSY = 16,
+            ENODEV = 19,
+            EINVAL = 22,
+            EMSGSIZE = 90,
+            EBADFD = 77,
+            ENOBUFS = 105;
+
+    private Errno() {}
+
+    /** Name and meaning, such as {@code EPERM, operation not permitted}. */
+    static String text(long errno) {
+        return switch ((int) errno) {
+            case EPERM -> "EPERM, operation not permitted";
+            case ENOENT -> "ENOENT, no such file";
+            case EINTR -> "EINTR, interrupted";
+            case EIO -> "EIO, input/output error";
+            case ENXIO -> "ENXIO, no such device";
+            case EBADF -> "EBADF, bad file descriptor";
+            case EAGAIN -> "EAGAIN, try again";
+            case ENOMEM -> "ENOMEM, out of memory";
+            case EACCES -> "EACCES, permission denied";
+            case EBUSY -> "EBUSY, device busy";
+            case ENODEV -> "ENODEV, no such device";
+            case EINVAL -> "EINVAL, invalid argument";
+            case EMSGSIZE -> "EMSGSIZE, message too long";
+            case EBADFD -> "EBADFD, file descriptor in bad state";
+            case ENOBUFS -> "ENOBUFS, no buffer space";
+            default -> "errno " + errno;
+        };
+    }
+}

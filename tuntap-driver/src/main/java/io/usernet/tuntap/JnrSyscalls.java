@@ -1,0 +1,142 @@
+package io.usernet.tuntap;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+import jnr.ffi.types.intptr_t;
+import jnr.ffi.types.size_t;
+import jnr.ffi.types.ssize_t;
+
+/**
+ * System calls by jnr-ffi. All parameters are primitive, so that it binds each function by a native
+ * method without marshalling: some 50 ns above the call from C. {@code open} and {@code ioctl} are
+ * variadic in C; the ABIs that {@link TapProvider} accepts pass integers to those as to any other.
+ */
+final class JnrSyscalls implements Syscalls {
+    /** Public, since jnr-ffi implements it in a class loader of its own. */
+    public interface LibC {
+        int open(@intptr_t long path, int flags, int mode);
+
+        int close(int fd);
+
+        @ssize_t
+        long read(int fd, @intptr_t long buffer, @size_t long length);
+
+        @ssize_t
+        long write(int fd, @intptr_t long buffer, @size_t long length);
+
+        @ssize_t
+        long writev(int fd, @intptr_t long iovecs, int count);
+
+        int ioctl(int fd, @size_t long request, @intptr_t long argument);
+
+        int socket(int domain, int type, int protocol);
+
+        int eventfd(int initial, int flags);
+
+        int ppoll(
+                @intptr_t long pollfds,
+                @size_t long count,
+                @intptr_t long timespec,
+                @intptr_t long signals);
+    }
+
+    private static Syscalls instance;
+
+    private final LibC libc;
+    private final Runtime runtime;
+
+    private JnrSyscalls() {
+        libc = LibraryLoader.create(LibC.class).failImmediately().load("c");
+        runtime = Runtime.getRuntime(libc);
+    }
+
+    /**
+     * Binds the C library, once.
+     *
+     * @throws IOException if jnr-ffi cannot do so on this machine
+     */
+    static synchronized Syscalls get() throws IOException {
+        if (instance == null) {
+            try {
+                instance = new JnrSyscalls();
+            } catch (LinkageError | RuntimeException e) {
+                throw new IOException(
+                        "the C library cannot be called by jnr-ffi ("
+                                + firstLine(e)
+                                + "); its native part is unpacked to "
+                                + System.getProperty("java.io.tmpdir")
+                                + ": if that is mounted noexec, name another directory with"
+                                + " -Djffi.extract.dir=DIRECTORY",
+                        e);
+            }
+        }
+        return instance;
+    }
+
+    private static String firstLine(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) root = root.getCause();
+        return String.valueOf(root).lines().findFirst().orElse("");
+    }
+
+    private int result(int result) {
+        return result >= 0 ? result : -runtime.getLastError();
+    }
+
+    private long result(long result) {
+        return result >= 0 ? result : -runtime.getLastError();
+    }
+
+    @Override
+    public int open(long path, int flags) {
+        return result(libc.open(path, flags, 0));
+    }
+
+    @Override
+    public int close(int fd) {
+        return result(libc.close(fd));
+    }
+
+    @Override
+    public long read(int fd, long buffer, long length) {
+        return result(libc.read(fd, buffer, length));
+    }
+
+    @Override
+    public long write(int fd, long buffer, long length) {
+        return result(libc.write(fd, buffer, length));
+    }
+
+    @Override
+    public long writev(int fd, long iovecs, int count) {
+        return result(libc.writev(fd, iovecs, count));
+    }
+
+    @Override
+    public int ioctl(int fd, long request, long argument) {
+        return result(libc.ioctl(fd, request, argument));
+    }
+
+    @Override
+    public int socket(int domain, int type, int protocol) {
+        return result(libc.socket(domain, type, protocol));
+    }
+
+    @Override
+    public int eventfd(int initial, int flags) {
+        return result(libc.eventfd(initial, flags));
+    }
+
+    @Override
+    public int ppoll(long pollfds, int count, long timespec) {
+        return result(libc.ppoll(pollfds, count, timespec, 0));
+    }
+
+    @Override
+    public long address(ByteBuffer direct) {
+        return Pointer.wrap(runtime, direct).address();
+    }
+}

@@ -1,0 +1,29 @@
+package io.usernet.tuntap;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/** A few bytes of native memory in the machine's byte order, for the structures that calls take. */
+final class NativeBuffer {
+    final ByteBuffer bytes;
+    final long address;
+
+    NativeBuffer(Syscalls sys, int length) {
+        bytes = ByteBuffer.allocateDirect(length).order(ByteOrder.nativeOrder());
+        address = sys.address(bytes);
+    }
+
+    /** Text of ASCII characters and a NUL. */
+    NativeBuffer text(int at, String text) {
+        bytes.put(at, text.getBytes(StandardCharsets.US_ASCII));
+        bytes.put(at + text.length(), (byte) 0);
+        return this;
+    }
+
+    /** The memory is not freed before this; after each call that takes {@link #address}. */
+    void keep() {
+        Reference.reachabilityFence(bytes);
+    }
+}

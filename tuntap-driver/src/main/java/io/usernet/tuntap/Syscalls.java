@@ -1,0 +1,34 @@
+package io.usernet.tuntap;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The system calls that the driver makes, with the kernel's own convention: a result that is not
+ * negative, or minus an {@link Errno}. Pointers are native addresses; whoever passes one keeps the
+ * memory reachable until the call is over. Implementations are thread-safe and allocate nothing.
+ */
+interface Syscalls {
+    /** {@code path} ends with a NUL. */
+    int open(long path, int flags);
+
+    int close(int fd);
+
+    long read(int fd, long buffer, long length);
+
+    long write(int fd, long buffer, long length);
+
+    /** {@code iovecs} is an array of {@code struct iovec}. */
+    long writev(int fd, long iovecs, int count);
+
+    int ioctl(int fd, long request, long argument);
+
+    int socket(int domain, int type, int protocol);
+
+    int eventfd(int initial, int flags);
+
+    /** Leaves the signal mask alone; {@code timespec} 0 waits for ever. */
+    int ppoll(long pollfds, int count, long timespec);
+
+    /** The address of the first byte of a direct buffer, wherever its position is. */
+    long address(ByteBuffer direct);
+}

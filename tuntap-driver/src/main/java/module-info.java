@@ -1,0 +1,10 @@
+/** Linux TAP devices as links: the scheme {@code tap:}. */
+module io.usernet.tuntap {
+    requires transitive io.usernet.provider;
+    requires org.jnrproject.ffi;
+
+    exports io.usernet.tuntap; // also to the unnamed module in which jnr-ffi defines its classes
+
+    provides io.usernet.link.LinkProvider with
+            io.usernet.tuntap.TapProvider;
+}
