@@ -89,7 +89,7 @@ public final class Connection extends Endpoint {
     private boolean resetDue, resetWithAck;
     private int resetSeq;
     private long nowNs; // the latest time it was told
-    private Endpoint successor = this;
+    private Endpoint next = this; // who comes after it
 
     /** Active open: begins in SYN-SENT. mss: what the link to the peer takes (MTU - 40). */
     public Connection(TcpLayer layer, FourTuple tuple, Stream stream, int mss, long nowNs) {
@@ -780,7 +780,7 @@ public final class Connection extends Endpoint {
         deadlines.disarmAll();
         receiver.close();
         int window = receiver.selectWindow();
-        successor =
+        next =
                 new TimeWait(
                         layer,
                         tuple(),
@@ -798,7 +798,7 @@ public final class Connection extends Endpoint {
      */
     private void end(CloseCause cause) {
         transition(State.CLOSED);
-        successor = null;
+        next = null;
         deadlines.disarmAll();
         receiver.close();
         if (cause != null) stream.publishCause(cause);
@@ -810,12 +810,6 @@ public final class Connection extends Endpoint {
 
     // -- outputs
 
-    /**
-     * {@inheritDoc}
-     *
-     * <p>After a successor has taken its place, it still has to be polled until it answers false, for
-     * the RST or the last ACK.
-     */
     @Override
     public boolean pollTransmit(Frame out, long nowNs) {
         this.nowNs = nowNs;
@@ -974,9 +968,16 @@ public final class Connection extends Endpoint {
         return deadlines.earliest();
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>As long as the last ACK or an RST waits to be polled, that is this connection itself: the owner
+     * looks again after it has polled.
+     */
     @Override
     public Endpoint successor() {
-        return successor;
+        boolean speaks = resetDue || state == State.TIME_WAIT && receiver.isAckDue();
+        return speaks ? this : next;
     }
 
     @Override
@@ -988,9 +989,9 @@ public final class Connection extends Endpoint {
     boolean invariant() {
         assert sender.invariant();
         assert receiver.invariant();
-        assert (successor == this) == (state != State.CLOSED && state != State.TIME_WAIT) : state;
+        assert (next == this) == (state != State.CLOSED && state != State.TIME_WAIT) : state;
         assert !inputEnded || !state.mayReceive() : state;
-        boolean live = successor == this;
+        boolean live = next == this;
         assert !live || !sender.isOutstanding() || deadlines.isArmed(Timer.RETRANSMIT) : "no RTO";
         assert live || deadlines.earliest() == Long.MAX_VALUE;
         return true;
