@@ -22,8 +22,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random frames, and valid ones that were changed, into two stacks that talk to each other. Each frame
@@ -33,8 +34,13 @@ class FuzzTest {
     private static final int PORT = 6888;
     private static final int ROUNDS = 150;
 
+    /** -Dfuzz.seeds=1000 for a long run. */
+    static LongStream seeds() {
+        return LongStream.rangeClosed(1, Long.getLong("fuzz.seeds", 8));
+    }
+
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    @MethodSource("seeds")
     void nothingEscapesLeaksOrGoesUncounted(long seed) throws IOException {
         SimNetwork net = new SimNetwork(seed);
         SplittableRandom random = new SplittableRandom(seed * 31);
@@ -51,8 +57,7 @@ class FuzzTest {
         server.tamper(frame -> mutate(frame, mutations));
         for (int round = 0; round < ROUNDS; round++) {
             Stream stream = new Stream(client.stack.memory(), 64 << 10, 64 << 10);
-            Binding from =
-                    client.stack.connect(stream, null, Ipv4Address.parse("10.0.0.2"), PORT);
+            Binding from = client.stack.connect(stream, null, Ipv4Address.parse("10.0.0.2"), PORT);
             client.stack.inbox().post(from, Binding.RELEASE);
             talk(client, stream, streams, random.split());
             for (int i = 0; i < 20; i++) {
@@ -243,8 +248,7 @@ class FuzzTest {
         int length = Ipv4.totalLength(b, at) - header;
         if (Ipv4.protocol(b, at) == Ipv4.TCP && length >= Tcp.HEADER) {
             Tcp.putChecksum(b, segment, 0);
-            int pseudo =
-                    Checksum.pseudoHeader(Ipv4.src(b, at), Ipv4.dst(b, at), Ipv4.TCP, length);
+            int pseudo = Checksum.pseudoHeader(Ipv4.src(b, at), Ipv4.dst(b, at), Ipv4.TCP, length);
             int sum = Checksum.append(pseudo, 0, Checksum.sum(b, segment, length));
             Tcp.putChecksum(b, segment, Checksum.complement(sum));
         }

@@ -38,8 +38,7 @@ class NetsimTest {
             Files.createDirectories(TABLE.getParent());
             Files.writeString(TABLE, table);
         }
-        String committed =
-                Files.readString(TABLE, StandardCharsets.UTF_8).replace("\r\n", "\n");
+        String committed = Files.readString(TABLE, StandardCharsets.UTF_8).replace("\r\n", "\n");
         assertEquals(committed, table, "run with -Dnetsim.update=true if this is intended");
     }
 

@@ -32,15 +32,7 @@ public record Path(
 
     public Path withRate(long bits) {
         return new Path(
-                bits,
-                latencyNs,
-                jitterNs,
-                queue,
-                loss,
-                reorder,
-                reorderNs,
-                duplicate,
-                corrupt);
+                bits, latencyNs, jitterNs, queue, loss, reorder, reorderNs, duplicate, corrupt);
     }
 
     public Path withLatencyMs(long ms) {
@@ -49,15 +41,7 @@ public record Path(
 
     public Path withLatencyNs(long ns) {
         return new Path(
-                bitsPerSecond,
-                ns,
-                jitterNs,
-                queue,
-                loss,
-                reorder,
-                reorderNs,
-                duplicate,
-                corrupt);
+                bitsPerSecond, ns, jitterNs, queue, loss, reorder, reorderNs, duplicate, corrupt);
     }
 
     public Path withJitterMs(long ms) {
@@ -93,27 +77,11 @@ public record Path(
 
     public Path withDuplicate(double p) {
         return new Path(
-                bitsPerSecond,
-                latencyNs,
-                jitterNs,
-                queue,
-                loss,
-                reorder,
-                reorderNs,
-                p,
-                corrupt);
+                bitsPerSecond, latencyNs, jitterNs, queue, loss, reorder, reorderNs, p, corrupt);
     }
 
     public Path withCorrupt(double p) {
         return new Path(
-                bitsPerSecond,
-                latencyNs,
-                jitterNs,
-                queue,
-                loss,
-                reorder,
-                reorderNs,
-                duplicate,
-                p);
+                bitsPerSecond, latencyNs, jitterNs, queue, loss, reorder, reorderNs, duplicate, p);
     }
 }

@@ -212,9 +212,7 @@ class TransferTest {
         SimNetwork net = new SimNetwork(33);
         SimNetwork.Host client =
                 net.host(
-                        StackConfig.defaults()
-                                .withAddress(CLIENT)
-                                .with(Sysctl.TCP_SYN_RETRIES, 2),
+                        StackConfig.defaults().withAddress(CLIENT).with(Sysctl.TCP_SYN_RETRIES, 2),
                         1500,
                         Path.clean(),
                         false);
@@ -262,11 +260,7 @@ class TransferTest {
         SimNetwork.Host client = net.host(CLIENT, fast);
         SimNetwork.Host server = net.host(SERVER, fast);
         Server listener =
-                new Server(
-                        server,
-                        PORT,
-                        16,
-                        (s, n) -> server.stack.inbox().post(s, Stream.CLOSE));
+                new Server(server, PORT, 16, (s, n) -> server.stack.inbox().post(s, Stream.CLOSE));
         for (int i = 0; i < connections; i++) {
             Stream stream = connect(client);
             net.runUntil(stream::isInputEnded, Duration.ofSeconds(10));
