@@ -215,6 +215,7 @@ final class Receiver {
         }
         int delivered = (int) (rcvNxt - before);
         if (finAt == rcvNxt) {
+            if (reassembly != null) reassembly.close(); // text beyond the FIN, which cannot be
             rcvNxt++;
             rcvAdv = Math.max(rcvAdv, rcvNxt);
             ackNow();
