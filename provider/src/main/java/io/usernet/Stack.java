@@ -7,8 +7,10 @@ import io.usernet.link.Links;
 import io.usernet.link.NullLink;
 import io.usernet.link.wrap.TraceLink;
 import io.usernet.metrics.Counter;
+import io.usernet.metrics.Usage;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
+import io.usernet.stack.NetworkStack;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.nio.channels.spi.SelectorProvider;
@@ -96,6 +98,15 @@ public final class Stack implements AutoCloseable {
     /** What was counted so far; counters that are 0 are left out. A snapshot. */
     public Map<Counter, Long> counters() {
         return engine.counters().snapshot();
+    }
+
+    /**
+     * What the stack holds now: connections, ports, frames, memory.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public Usage usage() throws IOException {
+        return engine.ask(NetworkStack::usage);
     }
 
     /**

@@ -22,12 +22,14 @@ import io.usernet.link.LinkFailure;
 import io.usernet.link.Loopback;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
+import io.usernet.metrics.Usage;
 import io.usernet.neighbor.Neighbor;
 import io.usernet.neighbor.NeighborTable;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Connection;
 import io.usernet.tcp.Endpoint;
 import io.usernet.tcp.Endpoint.DeadlineTimer;
+import io.usernet.tcp.HalfOpen;
 import io.usernet.tcp.InitialSequence;
 import io.usernet.tcp.Stream;
 import io.usernet.tcp.TcpLayer;
@@ -568,6 +570,20 @@ public final class NetworkStack implements Core {
     /** How many local ports somebody has; in the seat. */
     public int ports() {
         return tcp.ports().size();
+    }
+
+    /** What the stack holds now; in the seat. */
+    public Usage usage() {
+        int[] n = new int[4];
+        tcp.ports().forEachListener(listener -> n[0]++);
+        tcp.forEach(
+                endpoint -> {
+                    if (endpoint instanceof HalfOpen) n[1]++;
+                    else if (endpoint instanceof Connection) n[2]++;
+                    else n[3]++;
+                });
+        return new Usage(
+                n[0], n[1], n[2], n[3], ports(), framesOut(), memory.inUse(), memory.allocated());
     }
 
     /** Frames that are in use; in the seat. */

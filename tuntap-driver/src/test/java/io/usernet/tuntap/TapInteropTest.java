@@ -1,0 +1,277 @@
+package io.usernet.tuntap;
+
+import static io.usernet.tuntap.Netns.sh;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.usernet.Stack;
+import io.usernet.config.Sysctl;
+import io.usernet.metrics.Counter;
+import io.usernet.metrics.Usage;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A whole stack on a TAP device against the kernel's: this JVM's own provider is the kernel's. */
+class TapInteropTest {
+    private static final String LINK = "tap:usernet0?host=10.0.0.1/24";
+    private static final int PORT = 6888;
+    private static final InetSocketAddress SERVER = new InetSocketAddress("10.0.0.2", PORT);
+
+    private static final int AT_ONCE = Integer.getInteger("usernet.test.at.once", 1_000);
+    private static final int IN_A_ROW = Integer.getInteger("usernet.test.in.a.row", 2_000);
+    private static final long BULK = Long.getLong("usernet.test.bulk.mib", 64) << 20;
+
+    /** Packet memory that an idle stack keeps: the slab that the link reads into. */
+    private static final long IDLE_MEMORY = 128 << 10;
+
+    private static Stack open() throws IOException {
+        return Stack.builder()
+                .link(LINK)
+                .address("10.0.0.2/24")
+                .sysctl(Sysctl.TCP_TIME_WAIT, 1)
+                .sysctl(Sysctl.TCP_MAX_SYN_BACKLOG, 4_096)
+                .open();
+    }
+
+    /** Echoes on one selector until its thread is interrupted or the stack is closed. */
+    private static Thread echo(SelectorProvider provider) throws IOException {
+        ServerSocketChannel server = provider.openServerSocketChannel();
+        server.bind(new InetSocketAddress(PORT), 4_096);
+        server.configureBlocking(false);
+        Selector selector = provider.openSelector();
+        server.register(selector, SelectionKey.OP_ACCEPT);
+        Thread thread =
+                new Thread(
+                        () -> {
+                            try (server;
+                                    Selector closing = selector) {
+                                while (!Thread.interrupted()) {
+                                    closing.select();
+                                    for (SelectionKey key : closing.selectedKeys()) serve(key);
+                                    closing.selectedKeys().clear();
+                                }
+                            } catch (IOException e) {
+                                throw new AssertionError(e);
+                            }
+                        });
+        thread.start();
+        return thread;
+    }
+
+    private static void serve(SelectionKey key) throws IOException {
+        if (key.isAcceptable()) {
+            ServerSocketChannel server = (ServerSocketChannel) key.channel();
+            for (SocketChannel c = server.accept(); c != null; c = server.accept()) {
+                c.configureBlocking(false);
+                c.register(key.selector(), SelectionKey.OP_READ, ByteBuffer.allocate(64 << 10));
+            }
+            return;
+        }
+        SocketChannel channel = (SocketChannel) key.channel();
+        ByteBuffer buffer = (ByteBuffer) key.attachment();
+        boolean ended = channel.read(buffer) < 0;
+        buffer.flip();
+        channel.write(buffer);
+        boolean left = buffer.hasRemaining();
+        buffer.compact();
+        key.interestOps(left ? SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+        if (ended && !left) channel.close();
+    }
+
+    private static void until(String what, BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "not in 20 s: " + what);
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+
+    private static Usage usage(Stack stack) {
+        try {
+            return stack.usage();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void assertNothingLeft(Stack stack) throws InterruptedException {
+        until(
+                "nothing left: " + usage(stack),
+                () -> {
+                    Usage u = usage(stack);
+                    return u.halfOpen() == 0
+                            && u.connections() == 0
+                            && u.timeWait() == 0
+                            && u.frames() == 0
+                            && u.memoryInUse() <= IDLE_MEMORY;
+                });
+    }
+
+    @InNetns
+    void theKernelPingsAndArps() throws Exception {
+        try (Stack stack = open()) {
+            String ping = sh("ping -c 3 -i 0.2 -W 2 10.0.0.2 && ping -c 2 -i 0.2 -s 1400 10.0.0.2");
+            assertTrue(ping.contains("3 received") && ping.contains("2 received"), ping);
+            String neighbor = sh("ip neigh show 10.0.0.2");
+            assertTrue(neighbor.contains("lladdr"), neighbor);
+            assertTrue(stack.counters().containsKey(Counter.LINK_IN));
+        }
+    }
+
+    @InNetns(seconds = 120)
+    void manyConnectionsAtOnce() throws Exception {
+        try (Stack stack = open()) {
+            Thread server = echo(stack.provider());
+            List<SocketChannel> clients = new ArrayList<>();
+            for (int i = 0; i < AT_ONCE; i++) clients.add(SocketChannel.open(SERVER));
+            until("all accepted", () -> usage(stack).connections() == AT_ONCE);
+            for (int i = 0; i < AT_ONCE; i++) {
+                clients.get(i).write(ByteBuffer.wrap(("hello " + i).getBytes()));
+            }
+            for (int i = 0; i < AT_ONCE; i++) {
+                String expected = "hello " + i;
+                ByteBuffer got = ByteBuffer.allocate(expected.length());
+                while (got.hasRemaining()) assertTrue(clients.get(i).read(got) > 0);
+                assertEquals(expected, new String(got.array()));
+            }
+            for (SocketChannel client : clients) client.close();
+            assertNothingLeft(stack);
+            server.interrupt();
+            server.join();
+        }
+    }
+
+    @InNetns(seconds = 300)
+    void manyConnectionsOneAfterAnotherEachEndedByFin() throws Exception {
+        try (Stack stack = open()) {
+            Thread server = echo(stack.provider());
+            int threads = Thread.activeCount();
+            ByteBuffer one = ByteBuffer.allocate(1);
+            for (int i = 0; i < IN_A_ROW; i++) {
+                try (SocketChannel client = SocketChannel.open(SERVER)) {
+                    client.write(ByteBuffer.wrap(new byte[] {(byte) i}));
+                    assertEquals(1, client.read(one.clear()));
+                    assertEquals((byte) i, one.get(0));
+                    client.shutdownOutput();
+                    assertEquals(-1, client.read(one.clear()), "a FIN, not a RST");
+                }
+            }
+            assertNothingLeft(stack);
+            Map<Counter, Long> counters = stack.counters();
+            assertEquals(IN_A_ROW, counters.get(Counter.TCP_PASSIVE_OPENS));
+            assertEquals(null, counters.get(Counter.TCP_OUT_RSTS), counters.toString());
+            assertEquals(null, counters.get(Counter.TCP_ESTAB_RESETS), counters.toString());
+            assertEquals(threads, Thread.activeCount());
+            server.interrupt();
+            server.join();
+        }
+    }
+
+    @InNetns(seconds = 300)
+    void bulkArrivesIntactBothWays() throws Exception {
+        try (Stack stack = open()) {
+            Thread server = echo(stack.provider());
+            try (SocketChannel client = SocketChannel.open(SERVER)) {
+                CompletableFuture<byte[]> received =
+                        CompletableFuture.supplyAsync(() -> digestOf(client));
+                MessageDigest sent = MessageDigest.getInstance("SHA-256");
+                SplittableRandom random = new SplittableRandom(42);
+                ByteBuffer block = ByteBuffer.allocate(64 << 10);
+                for (long n = 0; n < BULK; n += block.capacity()) {
+                    random.nextBytes(block.array());
+                    sent.update(block.array());
+                    block.clear();
+                    while (block.hasRemaining()) client.write(block);
+                }
+                client.shutdownOutput();
+                assertArrayEquals(sent.digest(), received.get(240, TimeUnit.SECONDS));
+            }
+            assertNothingLeft(stack);
+            server.interrupt();
+            server.join();
+        }
+    }
+
+    private static byte[] digestOf(SocketChannel channel) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
+            while (channel.read(buffer.clear()) >= 0) digest.update(buffer.flip());
+            return digest.digest();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @InNetns
+    void theStackConnectsToTheKernel() throws Exception {
+        try (Stack stack = open();
+                ServerSocketChannel kernel = ServerSocketChannel.open()) {
+            kernel.bind(new InetSocketAddress("10.0.0.1", 7000));
+            try (SocketChannel ours = stack.provider().openSocketChannel()) {
+                ours.connect(new InetSocketAddress("10.0.0.1", 7000));
+                try (SocketChannel accepted = kernel.accept()) {
+                    assertEquals(ours.getLocalAddress(), accepted.getRemoteAddress());
+                    ours.write(ByteBuffer.wrap(new byte[] {42}));
+                    ByteBuffer one = ByteBuffer.allocate(1);
+                    assertEquals(1, accepted.read(one));
+                    assertEquals(42, one.get(0));
+                    accepted.shutdownOutput();
+                    assertEquals(-1, ours.read(one.clear()));
+                }
+            }
+        }
+    }
+
+    @InNetns
+    void whatCannotBeReachedIsTheRightException() throws Exception {
+        try (Stack stack = open()) {
+            SocketChannel refused = stack.provider().openSocketChannel();
+            ConnectException e =
+                    assertThrows(
+                            ConnectException.class,
+                            () -> refused.connect(new InetSocketAddress("10.0.0.1", 9)));
+            assertEquals("Connection refused", e.getMessage());
+
+            SocketChannel nobody = stack.provider().openSocketChannel();
+            NoRouteToHostException n =
+                    assertThrows(
+                            NoRouteToHostException.class,
+                            () -> nobody.connect(new InetSocketAddress("10.0.0.77", 9)));
+            assertEquals("No route to host", n.getMessage());
+
+            SocketChannel elsewhere = stack.provider().openSocketChannel();
+            SocketException net =
+                    assertThrowsExactly(
+                            SocketException.class,
+                            () -> elsewhere.connect(new InetSocketAddress("192.0.2.1", 9)));
+            assertEquals("Network is unreachable", net.getMessage());
+
+            SocketChannel kernel = SocketChannel.open();
+            assertThrows(
+                    ConnectException.class,
+                    () -> kernel.connect(new InetSocketAddress("10.0.0.2", 9)));
+            assertNothingLeft(stack);
+        }
+    }
+}
