@@ -99,7 +99,10 @@ final class PacketRing {
             }
             at += Ethernet.HEADER;
         }
-        if (Ipv4.check(b, at, frame.end()) < 0) return false;
+        // The header is in slice 0, the packet's end may be in another one.
+        if (frame.end() - at < Ipv4.HEADER) return false;
+        int header = Ipv4.check(b, at, frame.start() + frame.length());
+        if (header < 0 || header > frame.end() - at) return false;
         int protocol = Ipv4.protocol(b, at);
         return protocol == Ipv4.TCP || protocol == Ipv4.UDP;
     }

@@ -119,8 +119,9 @@ final class TraceWriter {
             if (Ethernet.check(b, at, end) < 0 || Ethernet.type(b, at) != Ethernet.IPV4) return;
             ip += Ethernet.HEADER;
         }
-        int header = Ipv4.check(b, ip, end);
-        if (header < 0 || Ipv4.isFragment(b, ip)) return;
+        if (end - ip < Ipv4.HEADER) return;
+        int header = Ipv4.check(b, ip, at + summed);
+        if (header < 0 || header > end - ip || Ipv4.isFragment(b, ip)) return;
         int ipEnd = ip + Ipv4.totalLength(b, ip);
         int from = ip + header;
         boolean hasRest = ipEnd > end;
