@@ -29,6 +29,9 @@ public final class ReceiveQueue {
     /** Payloads of up to this many bytes are copied. */
     public static final int COPY_LIMIT = 256;
 
+    /** Slices of the first run, and of all others. */
+    private static final int FIRST_RUN = 8, RUN = 128;
+
     private static final VarHandle APPENDED, CONSUMED;
 
     static {
@@ -75,6 +78,7 @@ public final class ReceiveQueue {
     private Run firstRun; // for the reader to begin with; null once it has
     private Run lastRun;
     private Run reapRun;
+    private Run spareRun; // neither side looks at it any more, or null
     private int reapSlice;
     private Slab chunk; // where small payloads are copied to
     private int chunkUsed;
@@ -219,7 +223,9 @@ public final class ReceiveQueue {
     private void add(Region region, Holder holder, int at, int length) {
         Run run = lastRun;
         if (run == null || run.count == run.at.length) {
-            Run more = new Run(run == null ? 8 : 128);
+            Run more = spareRun;
+            spareRun = null;
+            if (more == null) more = new Run(run == null ? FIRST_RUN : RUN);
             if (run == null) firstRun = reapRun = more;
             else run.next = more;
             lastRun = run = more;
@@ -245,8 +251,11 @@ public final class ReceiveQueue {
             if (reapSlice == run.count) {
                 if (run.count < run.at.length || run.next == null) break;
                 firstRun = null; // else it would keep every run alive
+                Run left = run;
                 reapRun = run = run.next;
                 reapSlice = 0;
+                // Beyond its last byte, the reader has left it too.
+                if (done > run.start[0] && left.at.length == RUN) recycle(left);
                 continue;
             }
             int i = reapSlice;
@@ -261,6 +270,12 @@ public final class ReceiveQueue {
         }
     }
 
+    private void recycle(Run run) {
+        run.next = null;
+        run.count = 0;
+        spareRun = run;
+    }
+
     private void freeAll() {
         for (Run run = reapRun; run != null; run = run.next) {
             for (int i = reapSlice; i < run.count; i++) run.holder[i].release();
@@ -268,7 +283,7 @@ public final class ReceiveQueue {
         }
         if (chunk != null) chunk.release();
         chunk = null;
-        firstRun = lastRun = reapRun = null;
+        firstRun = lastRun = reapRun = spareRun = null;
     }
 
     /**
