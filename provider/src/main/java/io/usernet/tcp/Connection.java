@@ -270,7 +270,7 @@ public final class Connection extends Endpoint {
     }
 
     private void scheduleAck() {
-        if (!receiver.isAckOwed() || receiver.isAckDue()) return;
+        if (next != this || !receiver.isAckOwed() || receiver.isAckDue()) return;
         if (!deadlines.isArmed(Timer.DELAYED_ACK)) {
             deadlines.arm(Timer.DELAYED_ACK, nowNs + settings.delayedAckNs);
         }
