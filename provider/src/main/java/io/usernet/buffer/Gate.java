@@ -54,10 +54,12 @@ final class Gate {
 
     /** The loop closes; true if it may free now, else {@link #settle} will say when. */
     boolean close() {
-        if (STATE.compareAndSet(this, IDLE, CLOSED)) return true;
-        if (STATE.compareAndSet(this, USER, USER_CLOSED)) return false;
-        return STATE.compareAndSet(
-                this, IDLE, CLOSED); // it left between the two; else closed already
+        // The application may come and go between two attempts.
+        while (state < USER_CLOSED) {
+            if (STATE.compareAndSet(this, IDLE, CLOSED)) return true;
+            if (STATE.compareAndSet(this, USER, USER_CLOSED)) return false;
+        }
+        return false; // closed already
     }
 
     /** True once, after a close that could not free, when the application has left. */

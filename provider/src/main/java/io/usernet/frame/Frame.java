@@ -197,7 +197,7 @@ public final class Frame {
         int kept = 0;
         for (int i = 0; i < slices; i++) {
             int n = Math.min(left, end[i] - at[i]);
-            if (n == 0 && i > 0) {
+            if (left == 0 && i > 0) {
                 if (holder[i] != null) holder[i].release();
                 holder[i] = null;
                 region[i] = null;

@@ -3,6 +3,7 @@ package io.usernet.frame;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -29,21 +30,20 @@ public final class Memory {
         }
         this.budget = budget;
         for (Slab.Size size : Slab.Size.values()) {
-            pools[size.ordinal()] = new Pool((int) Math.min(1 << 22, budget / size.bytes + 1));
+            pools[size.ordinal()] = new Pool((int) Math.min(1 << 22, budget / size.bytes));
             grow(size);
         }
     }
 
     /** A slab with one reference, or null if none is free: then {@link #grow} may help. */
     public Slab take(Slab.Size size) {
-        Slab slab = pools[size.ordinal()].poll();
+        Slab slab = pools[size.ordinal()].pop();
         if (slab != null) slab.taken();
         return slab;
     }
 
     void give(Slab slab) {
-        boolean kept = pools[slab.size().ordinal()].offer(slab);
-        assert kept : "more slabs given back than the budget has";
+        pools[slab.size().ordinal()].push(slab);
     }
 
     /**
@@ -66,8 +66,18 @@ public final class Memory {
             allocated.addAndGet(-STEP);
             return false;
         }
+        Pool pool = pools[size.ordinal()];
+        int number = pool.reserve(STEP / size.bytes);
+        if (number < 0) {
+            allocated.addAndGet(-STEP);
+            return false;
+        }
         Region region = new Region(bytes);
-        for (int base = 0; base < STEP; base += size.bytes) new Slab(this, size, region, base);
+        for (int base = 0; base < STEP; base += size.bytes) {
+            Slab slab = new Slab(this, size, region, base, number);
+            pool.slabs[number++] = slab;
+            slab.release();
+        }
         return true;
     }
 
@@ -98,67 +108,69 @@ public final class Memory {
         return budget;
     }
 
-    /** A bounded queue for many producers and consumers (Dmitry Vyukov's): no allocation, no ABA. */
+    /**
+     * The free slabs of a size: a stack, so that the one given back last, which is still in the cache,
+     * is taken first (R. K. Treiber). Slabs are numbered, and the top is a number with a version
+     * beside it, so that a slab that went out and came back is not mistaken (ABA).
+     */
     private static final class Pool {
-        private static final VarHandle SEQUENCE = MethodHandles.arrayElementVarHandle(long[].class);
-        private static final VarHandle HEAD, TAIL;
+        private static final VarHandle TOP;
 
         static {
             try {
-                MethodHandles.Lookup lookup = MethodHandles.lookup();
-                HEAD = lookup.findVarHandle(Pool.class, "head", long.class);
-                TAIL = lookup.findVarHandle(Pool.class, "tail", long.class);
+                TOP = MethodHandles.lookup().findVarHandle(Pool.class, "top", long.class);
             } catch (ReflectiveOperationException e) {
                 throw new ExceptionInInitializerError(e);
             }
         }
 
-        private final Slab[] slabs;
-        private final long[]
-                sequence; // of the slot: i = free for the producer at i, i + 1 = filled
-        private final int mask;
-        private volatile long head; // next to take
-        private volatile long tail; // next to fill
+        private final Slab[] slabs; // by number; an entry is set before its number is first pushed
+        private final int[] below; // number of the slab below, plus 1; 0: none
+        private final AtomicInteger numbers = new AtomicInteger();
+        private final AtomicInteger count = new AtomicInteger();
+        private volatile long top; // version << 32 | number + 1; low word 0: none
 
         Pool(int capacity) {
-            int size = Integer.highestOneBit(Math.max(2, capacity) - 1) << 1;
-            slabs = new Slab[size];
-            sequence = new long[size];
-            mask = size - 1;
-            for (int i = 0; i < size; i++) sequence[i] = i;
+            slabs = new Slab[capacity];
+            below = new int[capacity];
         }
 
-        boolean offer(Slab slab) {
-            for (; ; ) {
-                long at = tail;
-                int slot = (int) at & mask;
-                long ahead = (long) SEQUENCE.getAcquire(sequence, slot) - at;
-                if (ahead < 0) return false;
-                if (ahead == 0 && TAIL.compareAndSet(this, at, at + 1)) {
-                    slabs[slot] = slab;
-                    SEQUENCE.setRelease(sequence, slot, at + 1);
-                    return true;
-                }
-            }
+        /** Reserves numbers for so many more slabs; the first of them, or -1. */
+        int reserve(int more) {
+            int first = numbers.getAndAdd(more);
+            if (first + more <= slabs.length) return first;
+            numbers.getAndAdd(-more);
+            return -1;
         }
 
-        Slab poll() {
-            for (; ; ) {
-                long at = head;
-                int slot = (int) at & mask;
-                long ahead = (long) SEQUENCE.getAcquire(sequence, slot) - (at + 1);
-                if (ahead < 0) return null;
-                if (ahead == 0 && HEAD.compareAndSet(this, at, at + 1)) {
-                    Slab slab = slabs[slot];
-                    slabs[slot] = null;
-                    SEQUENCE.setRelease(sequence, slot, at + mask + 1);
-                    return slab;
+        void push(Slab slab) {
+            long seen;
+            long then;
+            do {
+                seen = top;
+                below[slab.number] = (int) seen;
+                then = (seen >>> 32) + 1 << 32 | slab.number + 1;
+            } while (!TOP.compareAndSet(this, seen, then));
+            count.getAndIncrement();
+        }
+
+        Slab pop() {
+            while (true) {
+                long seen = top;
+                int number = (int) seen - 1;
+                if (number < 0) return null;
+                // If another thread takes this slab meanwhile, the entry may change; so does the
+                // top.
+                long then = (seen >>> 32) + 1 << 32 | below[number];
+                if (TOP.compareAndSet(this, seen, then)) {
+                    count.getAndDecrement();
+                    return slabs[number];
                 }
             }
         }
 
         int count() {
-            return (int) Math.max(0, tail - head);
+            return Math.max(0, count.get()); // a push is counted a moment after it
         }
     }
 }

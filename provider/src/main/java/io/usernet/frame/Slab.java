@@ -30,18 +30,21 @@ public final class Slab extends Holder {
     private final Region region;
     private final int base;
 
+    /** Among the slabs of its size; the pool's. */
+    final int number;
+
     /** Link of the list this slab is in while it is out. */
     public Slab next;
 
     /** Where in its owner's stream of bytes this slab's first byte stands. */
     public long position;
 
-    Slab(Memory home, Size size, Region region, int base) {
+    Slab(Memory home, Size size, Region region, int base, int number) {
         this.home = home;
         this.size = size;
         this.region = region;
         this.base = base;
-        release(); // into the pool
+        this.number = number;
     }
 
     Size size() {
@@ -70,6 +73,6 @@ public final class Slab extends Holder {
 
     @Override
     protected void free() {
-        if (home != null) home.give(this);
+        home.give(this);
     }
 }

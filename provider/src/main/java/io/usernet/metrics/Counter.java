@@ -94,7 +94,9 @@ public enum Counter {
     TCP_IN_DELIVERS("TcpInDelivers"),
     /** Dropped: segments that no endpoint wanted; most are answered with a reset. */
     TCP_NO_ENDPOINTS("TcpNoEndpoints", Kind.DROP),
-    /** Dropped: the accept queue was full. */
+    /** Dropped: SYNs, for the accept queue was full. */
+    TCP_LISTEN_DROPS("TcpExtListenDrops", Kind.DROP),
+    /** Ignored: the last ACKs of handshakes, for the accept queue was full. */
     TCP_LISTEN_OVERFLOWS("TcpExtListenOverflows", Kind.DROP),
     /** Dropped: too many half-open connections of one listener. */
     TCP_REQ_Q_FULL_DROPS("TcpExtTCPReqQFullDrop", Kind.DROP),

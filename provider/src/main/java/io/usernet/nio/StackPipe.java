@@ -79,7 +79,9 @@ final class StackPipe extends Pipe {
                             && Buffers.hasRemaining(dst, dsts, offset, length)) {
                         Waited waited =
                                 Engine.await(ring.source.reader(), readable, Deadlines.NEVER);
-                        if (waited == Waited.INTERRUPTED || !isOpen()) break; // end() says so
+                        if (waited == Waited.INTERRUPTED)
+                            begin(); // closes it, if the interrupter has not got there yet
+                        if (!isOpen()) break; // end() says so
                         n = receive(dst, dsts, offset, length);
                     }
                 } finally {
@@ -172,7 +174,9 @@ final class StackPipe extends Pipe {
                             && isOpen()
                             && Buffers.hasRemaining(src, srcs, offset, length)) {
                         Waited waited = Engine.await(ring.sink.writer(), writable, Deadlines.NEVER);
-                        if (waited == Waited.INTERRUPTED || !isOpen()) break; // end() says so
+                        if (waited == Waited.INTERRUPTED)
+                            begin(); // closes it, if the interrupter has not got there yet
+                        if (!isOpen()) break; // end() says so
                         if (n > 0 && ring.isSourceClosed()) break; // for the next write to say
                         n += send(src, srcs, offset, length);
                     }

@@ -213,8 +213,17 @@ final class StackSelector extends AbstractSelector {
     private void await(long deadlineNs) {
         while (!woken && isOpen()) {
             Engine.Waited waited = Engine.await(waiter, news, deadlineNs);
+            if (waited == Engine.Waited.INTERRUPTED) awaitInterrupter();
             if (look() != 0 || waited != Engine.Waited.READY) return;
         }
+    }
+
+    /**
+     * The interrupter has set the status and is about to call wakeup(), by the hook of begin(): if it
+     * came after this selection, it would end the next one.
+     */
+    private void awaitInterrupter() {
+        while (!woken && isOpen()) Thread.yield();
     }
 
     /** Takes in what was queued, looks at every candidate, and keeps those that are ready. */

@@ -169,7 +169,10 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
             Waited waited = Engine.await(from.signals().reader(), acceptable, deadlineNs);
             Stream accepted = from.poll();
             if (accepted != null) return accepted;
-            if (waited == Waited.INTERRUPTED) return null; // end() says so
+            if (waited == Waited.INTERRUPTED) {
+                begin(); // closes the channel, if the interrupter has not got there yet
+                return null;
+            }
             if (waited == Waited.TIMED_OUT) throw new SocketTimeoutException("Accept timed out");
             if (from.isClosed() && isOpen()) throw new IOException("The network stack is closed");
         }

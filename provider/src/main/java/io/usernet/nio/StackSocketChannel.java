@@ -104,6 +104,14 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         if (now != State.CONNECTED) throw new NotYetConnectedException();
     }
 
+    /**
+     * Newer JDKs set the interrupt status first and call the hook that closes the channel later; this
+     * does not wait for it, and does what {@code begin} does where the status is set already.
+     */
+    private void closeByInterrupt() {
+        begin();
+    }
+
     // -- binding and connecting
 
     @Override
@@ -244,7 +252,10 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             if (decided == null) decided = () -> stream.isDecided() || !isOpen();
             while (!decided.getAsBoolean()) {
                 Waited waited = Engine.await(stream.signals().writer(), decided, deadlineNs);
-                if (waited == Waited.INTERRUPTED) return false; // end() says so
+                if (waited == Waited.INTERRUPTED) {
+                    closeByInterrupt();
+                    return false; // end() says so
+                }
                 if (waited == Waited.TIMED_OUT && !stream.isDecided())
                     throw new SocketTimeoutException("Connect timed out");
             }
@@ -344,7 +355,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
                 if (readable == null)
                     readable = () -> inputShut || !isOpen() || stream.isReadable();
                 Waited waited = Engine.await(stream.signals().reader(), readable, deadlineNs);
-                if (waited == Waited.INTERRUPTED) break; // end() says so
+                if (waited == Waited.INTERRUPTED) closeByInterrupt();
+                if (!isOpen()) break; // end() says so
                 n = receive(dst, dsts, offset, length);
                 if (n == 0 && waited == Waited.TIMED_OUT)
                     throw new SocketTimeoutException("Read timed out");
@@ -443,7 +455,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             if (outputShut) throw new ClosedChannelException();
             n = send(src, srcs, offset, length);
             while (Buffers.hasRemaining(src, srcs, offset, length)) {
-                if (awaitRoom() == Waited.INTERRUPTED || !isOpen()) break; // end() says so
+                if (awaitRoom() == Waited.INTERRUPTED) closeByInterrupt();
+                if (!isOpen()) break; // end() says so
                 if (outputShut) {
                     if (n == 0) throw new AsynchronousCloseException();
                     break;

@@ -86,7 +86,7 @@ public final class Loop {
     private boolean left; // the last turn left work
     private boolean dying;
     private long ioWakeBy; // by when the I/O thread will look again
-    private boolean ioForTransmit; // whether it also waits for room on the link
+    private boolean ioForTransmit; // and whether also when the link has room to transmit
     private final Wakeups spare = new Wakeups();
 
     /**
@@ -201,11 +201,14 @@ public final class Loop {
 
     /** Gives the seat up, or runs on if that was asked for meanwhile. Its owner only. */
     void leave() {
-        Wakeups wakeups = Thread.currentThread() == ioThread ? spare : new Wakeups();
+        boolean isIo = Thread.currentThread() == ioThread;
+        Wakeups wakeups = isIo ? spare : null;
         for (int extra = 0; ; extra++) {
-            core.wakeups().moveTo(wakeups);
+            long due = due();
+            boolean blocked = !dying && core.isTransmitBlocked();
+            if (wakeups == null && !core.wakeups().isEmpty()) wakeups = new Wakeups();
+            if (wakeups != null) core.wakeups().moveTo(wakeups);
             boolean wake = false;
-            boolean isIo = Thread.currentThread() == ioThread;
             owner = null;
             if (dying) {
                 seat = DEAD;
@@ -214,12 +217,11 @@ public final class Loop {
                 return;
             }
             if (isIo) {
-                ioWakeBy = due();
-                ioForTransmit = core.isTransmitBlocked();
+                ioWakeBy = due;
+                ioForTransmit = blocked;
                 io = POLLING; // (*) the intent to sleep is published before the seat is given up
             } else {
-                wake = due() < ioWakeBy; // (*)
-                wake |= core.isTransmitBlocked() && !ioForTransmit;
+                wake = due < ioWakeBy || blocked && !ioForTransmit; // (*)
             }
             if (SEAT.compareAndSet(this, HELD, FREE)) { // (*) fails if somebody asked for more
                 if (wake || io == PARKED) wakeIo(); // (*) PARKED is read after the seat is free
@@ -244,7 +246,7 @@ public final class Loop {
     }
 
     private void afterwards(Wakeups wakeups) {
-        wakeups.run();
+        if (wakeups != null) wakeups.run();
         if (!startUsing()) return;
         try {
             device.flush();
@@ -253,8 +255,14 @@ public final class Loop {
         }
     }
 
+    /** By when the next turn must begin. Its failure is a turn's: it kills the stack. */
     private long due() {
-        return left ? 0 : core.earliest();
+        try {
+            return left || dying ? 0 : core.earliest();
+        } catch (Throwable t) {
+            if (!dying) die(t);
+            return 0;
+        }
     }
 
     /** One turn; its failure kills the stack, and never gets out of here. In the seat. */
@@ -289,9 +297,11 @@ public final class Loop {
                 if (seat == DEAD) break;
                 if (io == POLLING) {
                     core.prepare();
-                    long timeout =
-                            ioWakeBy == Long.MAX_VALUE ? ioWakeBy : Math.max(0, ioWakeBy - now());
-                    device.await(timeout, ioForTransmit);
+                    long wakeBy = ioWakeBy;
+                    boolean forTransmit = ioForTransmit;
+                    long timeout = wakeBy == Long.MAX_VALUE ? wakeBy : Math.max(0, wakeBy - now());
+                    Thread.interrupted(); // means nothing here, and would turn waits into spinning
+                    device.await(timeout, forTransmit);
                 }
                 io = AWAKE;
             }
@@ -315,14 +325,19 @@ public final class Loop {
         io = PARKED;
         if (seat == FREE || seat == DEAD) return;
         long watched = turns;
+        long since = now();
         while (io == PARKED && seat != DEAD) {
             LockSupport.parkNanos(this, WATCH_NS);
             Thread holder = owner;
-            if (io != PARKED || holder == null || turns != watched) {
+            if (holder == null || turns != watched) {
                 watched = turns;
+                since = now();
                 continue;
             }
+            if (io != PARKED || now() - since < WATCH_NS) continue; // a wake-up, or a stale one
+            since = now();
             if (!holder.isAlive()) {
+                if (owner != holder) continue; // it left the seat before it ended
                 failure = new IllegalStateException(holder + " died while it ran the stack");
                 dying = true;
                 core.die(failure);

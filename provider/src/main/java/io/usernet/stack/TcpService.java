@@ -177,8 +177,8 @@ final class TcpService {
 
     private void open(Binding listening, Frame in, FourTuple tuple, TimeWait previous, long nowNs) {
         Route route = routes.lookup(tuple.remoteAddress());
-        if (route == null) {
-            counters.increment(Counter.IP_OUT_NO_ROUTES);
+        if (route == null) { // no answer would arrive
+            counters.increment(Counter.TCP_NO_ENDPOINTS);
             return;
         }
         HalfOpen halfOpen =

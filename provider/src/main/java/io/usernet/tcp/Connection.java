@@ -7,7 +7,6 @@ import io.usernet.tcp.cc.NewReno;
 import io.usernet.time.Deadlines;
 import io.usernet.wire.Tcp;
 import io.usernet.wire.TcpOptions;
-import java.nio.ByteBuffer;
 
 /**
  * One TCP connection as a state machine: no thread, no clock, no I/O. Time comes in, segments are
@@ -42,9 +41,6 @@ public final class Connection extends Endpoint {
 
     private static final int MAX_WINDOW_SHIFT = 14; // RFC 7323 section 2.3
 
-    /** RFC 7323 section 5.5: TS.Recent is outdated after 24 days. */
-    private static final long TS_RECENT_OUTDATED_NS = 24L * 86_400 * 1_000_000_000L;
-
     /** As Linux's tcp_invalid_ratelimit: between two answers to unacceptable segments without text. */
     private static final long UNACCEPTABLE_INTERVAL_NS = 500_000_000;
 
@@ -52,7 +48,6 @@ public final class Connection extends Endpoint {
     private static final int COARSE_MS = 10;
 
     private static final int NS_PER_MS = 1_000_000;
-    private static final long NS_PER_S = 1_000_000_000L;
 
     private final TcpLayer layer;
     private final Counters counters;
@@ -62,34 +57,27 @@ public final class Connection extends Endpoint {
     private final Receiver receiver;
     private final RttEstimator rtt;
     private final Deadlines<Timer> deadlines = new Deadlines<>(Timer.KINDS);
-    private final int tsOffset;
+    private final Timestamps timestamps;
+    private final KeepAlive keepAlive;
+    private final Patience patience = new Patience();
+    private final SegmentWriter writer;
 
     private State state = State.CLOSED;
     private int pathMss; // what the path takes
     private int peerMss = 536; // RFC 9293 MUST-15
-    private boolean timestamps; // Snd.TS.OK
     private boolean windowScaling, sackPermitted;
     private int sndWindShift, rcvWindShift;
     private long sndWl1, sndWl2; // positions: the peer's, ours
-    private int tsRecent;
-    private long tsRecentAtNs = -1; // when it was set; -1: never
 
     private boolean synRetransmitted;
     private boolean closeRequested; // FIN was asked for during the handshake
     private boolean orphan; // the application has closed
     private boolean inputEnded;
-    private int retries; // timeouts since the peer last acknowledged something new
-    private int persists; // probes since the window closed
-    private int unanswered; // probes since the peer was last heard
-    private int keepProbes;
-    private boolean heardSinceTimeout;
-    private long lastHeardNs;
     private long lastUnacceptableNs = -1; // when an unacceptable segment was answered last
-    private CloseCause softCause; // what ICMP said while it was retransmitting
     private boolean resetDue, resetWithAck;
     private int resetSeq;
     private long nowNs; // the latest time it was told
-    private Endpoint successor = this;
+    private Endpoint next = this; // who comes after it
 
     /** Active open: begins in SYN-SENT. mss: what the link to the peer takes (MTU - 40). */
     public Connection(TcpLayer layer, FourTuple tuple, Stream stream, int mss, long nowNs) {
@@ -100,8 +88,7 @@ public final class Connection extends Endpoint {
                 mss,
                 nowNs,
                 layer.isn().iss(tuple, nowNs),
-                layer.isn().timestampOffset(tuple));
-        timestamps = settings.timestamps;
+                new Timestamps(layer.isn().timestampOffset(tuple), layer.settings.timestamps));
         sackPermitted = settings.sack;
         windowScaling = settings.windowScaling;
         rcvWindShift = windowScaling ? windowShift(layer, stream.receiveBuffer) : 0;
@@ -117,16 +104,22 @@ public final class Connection extends Endpoint {
             int mss,
             Handshake handshake,
             long nowNs) {
-        this(layer, tuple, stream, mss, nowNs, handshake.iss, handshake.tsOffset);
+        this(
+                layer,
+                tuple,
+                stream,
+                mss,
+                nowNs,
+                handshake.iss,
+                new Timestamps(handshake.tsOffset, handshake.timestamps));
         state = State.SYN_RECEIVED; // where its half-open predecessor was
         peerMss = handshake.peerMss;
-        timestamps = handshake.timestamps;
         sackPermitted = handshake.sackPermitted;
         windowScaling = handshake.windowScaling;
         sndWindShift = handshake.sndWindShift;
         rcvWindShift = handshake.rcvWindShift;
         synRetransmitted = handshake.retransmitted;
-        if (timestamps) recordTimestamp(handshake.tsRecent);
+        timestamps.agree(handshake.timestamps, handshake.tsRecent, nowNs);
         if (handshake.rttNs >= 0) rtt.sample(handshake.rttNs, 1);
         receiver.onSyn(handshake.irs);
         receiver.open(rcvWindShift, sackPermitted, handshake.rcvWnd);
@@ -142,16 +135,17 @@ public final class Connection extends Endpoint {
             int mss,
             long nowNs,
             int iss,
-            int tsOffset) {
+            Timestamps timestamps) {
         super(tuple);
         this.layer = layer;
         this.counters = layer.counters();
         this.settings = layer.settings;
         this.stream = stream;
         this.pathMss = mss;
-        this.tsOffset = tsOffset;
+        this.timestamps = timestamps;
         this.nowNs = nowNs;
-        lastHeardNs = nowNs;
+        keepAlive = new KeepAlive(stream, settings, nowNs);
+        writer = new SegmentWriter(tuple, counters);
         sender = new Sender(stream.sendQueue(), iss);
         receiver = new Receiver(stream, layer.memory(), counters, mss);
         rtt = new RttEstimator(settings.minRtoNs);
@@ -322,7 +316,7 @@ public final class Connection extends Endpoint {
         sndWl2 = ack;
         sender.onAck(ack, false, rtt, nowNs);
         heard();
-        retries = 0;
+        patience.onAck(true);
         receiver.open(rcvWindShift, sackPermitted, receiver.rcvWnd());
         establish();
         receiver.ackNow();
@@ -337,14 +331,13 @@ public final class Connection extends Endpoint {
         sndWindShift = windowScaling ? Math.min(options.windowScale, MAX_WINDOW_SHIFT) : 0;
         if (!windowScaling) rcvWindShift = 0;
         sackPermitted &= options.sackPermitted;
-        timestamps &= options.timestamps;
-        if (timestamps) recordTimestamp(options.tsVal);
+        timestamps.agree(options.timestamps, options.tsVal, nowNs);
     }
 
     private void establish() {
         transition(State.ESTABLISHED);
         if (synRetransmitted) rtt.assumeSlow();
-        int fixed = fixedOptions();
+        int fixed = timestamps.length();
         int segments = synRetransmitted ? 1 : settings.initialSegments; // RFC 5681 section 3.1
         sender.open(sndMss(), fixed, sackPermitted, new NewReno(sndMss() - fixed, segments));
         deadlines.disarm(Timer.RETRANSMIT);
@@ -354,16 +347,12 @@ public final class Connection extends Endpoint {
         if (closeRequested) finishSending();
     }
 
-    private int fixedOptions() {
-        return timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0;
-    }
-
     // -- RFC 9293 section 3.10.7.4: OTHER STATES
 
     private Verdict onSegmentOtherwise(Segment s, Frame in) {
         // A SYN-ACK that crosses ours says, behind the SYN that we have, that ours arrived.
-        if (state == State.SYN_RECEIVED && s.has(Tcp.SYN) && receiver.position(s.seq) == -1)
-            s.trimSyn();
+        boolean crossing = state == State.SYN_RECEIVED && s.has(Tcp.SYN);
+        if (crossing && receiver.position(s.seq) == -1) s.trimSyn();
         Verdict verdict = checkTimestamp(s);
         if (verdict == Verdict.CONTINUE) verdict = checkSequence(s);
         if (verdict == Verdict.CONTINUE) verdict = checkReset(s);
@@ -375,10 +364,7 @@ public final class Connection extends Endpoint {
 
     /** RFC 7323 section 5.3, R1: PAWS. */
     private Verdict checkTimestamp(Segment s) {
-        // Without the option: taken, as Linux does, although section 3.2 would rather drop it.
-        if (!timestamps || !s.options.timestamps || s.has(Tcp.RST)) return Verdict.CONTINUE;
-        boolean old = s.options.tsVal - tsRecent < 0;
-        if (!old || nowNs - tsRecentAtNs > TS_RECENT_OUTDATED_NS) return Verdict.CONTINUE;
+        if (s.has(Tcp.RST) || !timestamps.isOld(s, nowNs)) return Verdict.CONTINUE;
         counters.increment(Counter.PAWS_ESTAB);
         return answerUnacceptable(s);
     }
@@ -388,10 +374,7 @@ public final class Connection extends Endpoint {
         long start = receiver.position(s.seq);
         if (receiver.isAcceptable(start, s.length())) {
             heard();
-            // RFC 7323 section 4.3 (2): SEG.TSval >= TS.Recent, and SEG.SEQ =< Last.ACK.sent
-            if (timestamps && s.options.timestamps && start <= receiver.lastAckSent()) {
-                recordTimestamp(s.options.tsVal);
-            }
+            timestamps.onSegment(s, start <= receiver.lastAckSent(), nowNs);
             return Verdict.CONTINUE;
         }
         if (s.has(Tcp.RST)) return drop(Counter.TCP_IN_UNACCEPTABLE_RST);
@@ -472,10 +455,8 @@ public final class Connection extends Endpoint {
                     sackPermitted ? Counter.TCP_SACK_RECOVERY : Counter.TCP_RENO_RECOVERY);
             armRetransmit();
         }
-        unanswered = 0;
+        patience.onAck(progress);
         if (!progress) return;
-        retries = 0;
-        softCause = null;
         if (sender.release()) stream.signals().writable(layer.wakeups());
         if (sender.isOutstanding()) armRetransmit();
         else deadlines.disarm(Timer.RETRANSMIT);
@@ -489,13 +470,12 @@ public final class Connection extends Endpoint {
         sndWl1 = seq;
         sndWl2 = ack;
         sender.onWindow(ack, wnd);
-        if (wnd > 0) persists = 0;
+        if (wnd > 0) patience.onWindowOpen();
     }
 
     /** RFC 7323 section 4.1: RTTM; only an ACK of new data tells a round trip. */
     private void sampleTimestamp(Segment s) {
-        if (!timestamps || !s.options.timestamps || s.options.tsEcr == 0) return;
-        int ms = tsNow() - s.options.tsEcr;
+        int ms = timestamps.elapsedMs(s, nowNs);
         if (ms < 0) return;
         boolean needed = rtt.srttNs() < 0 || sender.backoff() > 0 || sender.isRecovering();
         if (ms < COARSE_MS && !needed) return;
@@ -558,18 +538,8 @@ public final class Connection extends Endpoint {
     }
 
     private void heard() {
-        lastHeardNs = nowNs;
-        keepProbes = 0;
-        heardSinceTimeout = true;
-    }
-
-    private int tsNow() {
-        return (int) (nowNs / NS_PER_MS) + tsOffset;
-    }
-
-    private void recordTimestamp(int tsVal) {
-        tsRecent = tsVal;
-        tsRecentAtNs = nowNs;
+        keepAlive.heard(nowNs);
+        patience.onHeard();
     }
 
     // -- inputs: time
@@ -593,11 +563,8 @@ public final class Connection extends Endpoint {
 
     private void onRetransmit() {
         if (!sender.isOutstanding()) return;
-        // A peer that answers, but closed its window, is alive (RFC 9293 section 3.8.6.1).
-        boolean alive = sender.sndWnd() == 0 && heardSinceTimeout && state.isSynchronized();
-        if (!alive) retries++;
-        heardSinceTimeout = false;
-        if (retries > maxRetries()) {
+        boolean windowClosed = sender.sndWnd() == 0 && state.isSynchronized();
+        if (patience.onTimeout(windowClosed, maxRetries())) {
             giveUp();
             return;
         }
@@ -614,47 +581,35 @@ public final class Connection extends Endpoint {
 
     private void giveUp() {
         counters.increment(Counter.TCP_ABORT_ON_TIMEOUT);
-        end(softCause != null ? softCause : CloseCause.TIMED_OUT);
+        end(patience.reason());
     }
 
     private void onPersist() {
         if (!sender.isStalled()) return;
-        if (unanswered++ >= maxRetries()) {
-            giveUp();
-            return;
-        }
-        persists++;
-        sender.onPersist();
+        if (patience.onPersist(maxRetries())) giveUp();
+        else sender.onPersist();
     }
 
     private void onKeepAlive() {
-        if (!stream.keepAlive || !state.isSynchronized()) return;
-        long idleNs = keepIdleNs();
-        boolean busy = sender.isOutstanding() || sender.hasUnsent();
-        if (busy || keepProbes == 0 && nowNs - lastHeardNs < idleNs) {
-            deadlines.arm(Timer.KEEP_ALIVE, (busy ? nowNs : lastHeardNs) + idleNs);
-            return;
+        if (!keepAlive.isOn() || !state.isSynchronized()) return;
+        switch (keepAlive.onTimeout(sender.isOutstanding() || sender.hasUnsent(), nowNs)) {
+            case WAIT -> {}
+            case PROBE -> {
+                counters.increment(Counter.TCP_KEEP_ALIVE);
+                sender.sendProbe();
+            }
+            case GIVE_UP -> {
+                counters.increment(Counter.TCP_ABORT_ON_TIMEOUT);
+                abort(CloseCause.TIMED_OUT);
+                return;
+            }
         }
-        int most = stream.keepCount > 0 ? stream.keepCount : settings.keepProbes;
-        if (keepProbes >= most) {
-            counters.increment(Counter.TCP_ABORT_ON_TIMEOUT);
-            abort(CloseCause.TIMED_OUT);
-            return;
-        }
-        keepProbes++;
-        counters.increment(Counter.TCP_KEEP_ALIVE);
-        sender.sendProbe();
-        int seconds = stream.keepInterval > 0 ? stream.keepInterval : settings.keepIntervalSeconds;
-        deadlines.arm(Timer.KEEP_ALIVE, nowNs + seconds * NS_PER_S);
-    }
-
-    private long keepIdleNs() {
-        return (stream.keepIdle > 0 ? stream.keepIdle : settings.keepIdleSeconds) * NS_PER_S;
+        armKeepAlive();
     }
 
     private void armKeepAlive() {
-        if (!stream.keepAlive || !state.isSynchronized()) deadlines.disarm(Timer.KEEP_ALIVE);
-        else deadlines.arm(Timer.KEEP_ALIVE, Math.max(nowNs, lastHeardNs + keepIdleNs()));
+        if (!keepAlive.isOn() || !state.isSynchronized()) deadlines.disarm(Timer.KEEP_ALIVE);
+        else deadlines.arm(Timer.KEEP_ALIVE, keepAlive.deadlineNs(nowNs));
     }
 
     private void armRetransmit() {
@@ -678,7 +633,7 @@ public final class Connection extends Endpoint {
                     case HOST, PROHIBITED -> CloseCause.HOST_UNREACHABLE;
                 };
         if (!state.isSynchronized()) end(cause);
-        else if (cause != CloseCause.REFUSED) softCause = cause; // RFC 5927 section 5.2
+        else if (cause != CloseCause.REFUSED) patience.onSoftError(cause);
     }
 
     @Override
@@ -780,16 +735,16 @@ public final class Connection extends Endpoint {
         deadlines.disarmAll();
         receiver.close();
         int window = receiver.selectWindow();
-        successor =
+        next =
                 new TimeWait(
                         layer,
                         tuple(),
                         sender.sndNxtSeq(),
                         receiver.rcvNxtSeq(),
                         window,
-                        timestamps,
-                        tsRecent,
-                        tsOffset,
+                        timestamps.isOn(),
+                        timestamps.recent(),
+                        timestamps.offset(),
                         nowNs);
     }
 
@@ -798,7 +753,7 @@ public final class Connection extends Endpoint {
      */
     private void end(CloseCause cause) {
         transition(State.CLOSED);
-        successor = null;
+        next = null;
         deadlines.disarmAll();
         receiver.close();
         if (cause != null) stream.publishCause(cause);
@@ -810,28 +765,21 @@ public final class Connection extends Endpoint {
 
     // -- outputs
 
-    /**
-     * {@inheritDoc}
-     *
-     * <p>After a successor has taken its place, it still has to be polled until it answers false, for
-     * the RST or the last ACK.
-     */
     @Override
     public boolean pollTransmit(Frame out, long nowNs) {
         this.nowNs = nowNs;
         if (resetDue) return writeReset(out);
         if (state == State.CLOSED) return false;
-        if (state == State.TIME_WAIT)
-            return receiver.isAckDue() && writeEmpty(out, sender.sndNxt());
+        if (state == State.TIME_WAIT) return receiver.isAckDue() && writeAck(out);
         int blocks = state.isSynchronized() ? receiver.sackBlocks(mostBlocks()) : 0;
-        int options = fixedOptions() + sackLength(blocks);
+        int options = timestamps.length() + sackLength(blocks);
         Sender.Plan plan = sender.plan(sndMss() - options, stream.noDelay, rtt.rtoNs(), nowNs);
         switch (plan) {
             case SYN -> writeSyn(out);
             case NEW, RETRANSMIT -> writeText(out, plan, blocks);
             case PROBE -> writeProbe(out);
             case NOTHING -> {
-                if (receiver.isAckDue()) return writeEmpty(out, sender.sndNxt());
+                if (receiver.isAckDue()) return writeAck(out);
                 armPersist();
                 return false;
             }
@@ -845,13 +793,13 @@ public final class Connection extends Endpoint {
         if (!state.isSynchronized() || !sender.isStalled()) {
             deadlines.disarm(Timer.PERSIST);
         } else if (!deadlines.isArmed(Timer.PERSIST)) {
-            long wait = rtt.rtoNs() << Math.min(persists, 20);
+            long wait = rtt.rtoNs() << Math.min(patience.persists(), 20);
             deadlines.arm(Timer.PERSIST, nowNs + Math.min(wait, RttEstimator.MAX_RTO_NS));
         }
     }
 
     private int mostBlocks() {
-        int left = Math.min(Tcp.MAX_HEADER - Tcp.HEADER, sndMss() - 8) - fixedOptions();
+        int left = Math.min(Tcp.MAX_HEADER - Tcp.HEADER, sndMss() - 8) - timestamps.length();
         return Math.max(0, Math.min(TcpOptions.MAX_SACK_BLOCKS, (left - 4) / 8));
     }
 
@@ -861,112 +809,69 @@ public final class Connection extends Endpoint {
     }
 
     private void writeText(Frame out, Sender.Plan plan, int blocks) {
-        int length = Tcp.HEADER + fixedOptions() + sackLength(blocks);
-        int at = out.prepend(length);
         sender.gather(out);
         int flags = Tcp.ACK;
         if (sender.isPush()) flags |= Tcp.PSH;
         if (sender.planFin()) flags |= Tcp.FIN;
-        write(out.bytes(), at, sender.planSeq(), length, flags, blocks);
+        write(out, sender.planSeq(), flags, blocks, plan == Sender.Plan.RETRANSMIT);
         if (sender.planLength() > 0) receiver.onTextSent(settings.delayedAckNs, nowNs);
-        count(plan == Sender.Plan.RETRANSMIT);
         sender.onSent(plan, nowNs);
     }
 
     private void writeProbe(Frame out) {
         if (sender.isStalled()) counters.increment(Counter.TCP_WIN_PROBE);
-        writeEmpty(out, sender.sndUna() - 1);
+        write(
+                out,
+                sender.seq(sender.sndUna() - 1),
+                Tcp.ACK,
+                receiver.sackBlocks(mostBlocks()),
+                false);
         sender.onSent(Sender.Plan.PROBE, nowNs);
     }
 
-    /** A segment with ACK alone; true. */
-    private boolean writeEmpty(Frame out, long position) {
-        int blocks = receiver.sackBlocks(mostBlocks());
-        int length = Tcp.HEADER + fixedOptions() + sackLength(blocks);
-        int at = out.prepend(length);
-        write(out.bytes(), at, sender.seq(position), length, Tcp.ACK, blocks);
-        count(false);
+    /** True. */
+    private boolean writeAck(Frame out) {
+        write(out, sender.sndNxtSeq(), Tcp.ACK, receiver.sackBlocks(mostBlocks()), false);
         return true;
     }
 
-    private void write(ByteBuffer b, int at, int seq, int length, int flags, int blocks) {
+    private void write(Frame out, int seq, int flags, int blocks, boolean again) {
+        int length = Tcp.HEADER + timestamps.length() + sackLength(blocks);
         int window = receiver.selectWindow();
-        Tcp.write(
-                b,
-                at,
-                tuple().localPort(),
-                tuple().remotePort(),
-                seq,
-                receiver.rcvNxtSeq(),
-                length,
-                flags,
-                window);
-        int next = at + Tcp.HEADER;
-        if (timestamps) next = TcpOptions.writeTimestamps(b, next, tsNow(), tsRecent);
-        if (blocks > 0) next = receiver.writeSack(b, next, blocks);
-        assert next == at + length;
+        int at = writer.header(out, seq, receiver.rcvNxtSeq(), length, flags, window);
+        if (timestamps.isOn()) {
+            int tsVal = timestamps.value(nowNs);
+            at = TcpOptions.writeTimestamps(out.bytes(), at, tsVal, timestamps.recent());
+        }
+        if (blocks > 0) receiver.writeSack(out.bytes(), at, blocks);
+        writer.count(again);
         deadlines.disarm(Timer.DELAYED_ACK);
         receiver.onAckSent();
     }
 
     private void writeSyn(Frame out) {
         boolean withAck = state == State.SYN_RECEIVED;
-        int length = Tcp.HEADER + TcpOptions.MSS_LENGTH;
-        if (timestamps) length += TcpOptions.TIMESTAMPS_LENGTH;
-        else if (sackPermitted) length += TcpOptions.SACK_PERMITTED_LENGTH;
-        if (windowScaling) length += TcpOptions.WINDOW_SCALE_LENGTH;
-        int at = out.prepend(length);
-        ByteBuffer b = out.bytes();
-        int ack = withAck ? receiver.rcvNxtSeq() : 0;
+        SegmentWriter.Offer offer =
+                new SegmentWriter.Offer(
+                        pathMss,
+                        sackPermitted,
+                        timestamps.isOn(),
+                        timestamps.value(nowNs),
+                        withAck ? timestamps.recent() : 0,
+                        windowScaling,
+                        rcvWindShift);
         int flags = Tcp.SYN | (withAck ? Tcp.ACK : 0);
-        Tcp.write(
-                b,
-                at,
-                tuple().localPort(),
-                tuple().remotePort(),
-                sender.seq(-1),
-                ack,
-                length,
-                flags,
-                receiver.synWindow());
-        int next = TcpOptions.writeMss(b, at + Tcp.HEADER, pathMss);
-        int echo = withAck ? tsRecent : 0;
-        if (timestamps && sackPermitted) {
-            next = TcpOptions.writeSackPermittedAndTimestamps(b, next, tsNow(), echo);
-        } else if (timestamps) {
-            next = TcpOptions.writeTimestamps(b, next, tsNow(), echo);
-        } else if (sackPermitted) {
-            next = TcpOptions.writeSackPermitted(b, next);
-        }
-        if (windowScaling) next = TcpOptions.writeWindowScale(b, next, rcvWindShift);
-        assert next == at + length;
-        count(sender.sndNxt() >= 0);
-        if (sender.sndNxt() >= 0) synRetransmitted |= retries > 0;
+        int ack = withAck ? receiver.rcvNxtSeq() : 0;
+        boolean again = sender.sndNxt() >= 0;
+        writer.syn(out, sender.seq(-1), ack, flags, receiver.synWindow(), offer, again);
         sender.onSent(Sender.Plan.SYN, nowNs);
     }
 
     private boolean writeReset(Frame out) {
         resetDue = false;
-        int at = out.prepend(Tcp.HEADER);
-        int ack = resetWithAck ? receiver.rcvNxtSeq() : 0;
-        int flags = Tcp.RST | (resetWithAck ? Tcp.ACK : 0);
-        Tcp.write(
-                out.bytes(),
-                at,
-                tuple().localPort(),
-                tuple().remotePort(),
-                resetSeq,
-                ack,
-                Tcp.HEADER,
-                flags,
-                0);
-        counters.increment(Counter.TCP_OUT_RSTS);
-        count(false);
+        if (resetWithAck) writer.reset(out, resetSeq, receiver.rcvNxtSeq(), Tcp.RST | Tcp.ACK);
+        else writer.reset(out, resetSeq, 0, Tcp.RST);
         return true;
-    }
-
-    private void count(boolean again) {
-        counters.increment(again ? Counter.TCP_RETRANS_SEGS : Counter.TCP_OUT_SEGS);
     }
 
     @Override
@@ -974,9 +879,16 @@ public final class Connection extends Endpoint {
         return deadlines.earliest();
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>As long as the last ACK or an RST waits to be polled, that is this connection itself: the owner
+     * looks again after it has polled.
+     */
     @Override
     public Endpoint successor() {
-        return successor;
+        boolean speaks = resetDue || state == State.TIME_WAIT && receiver.isAckDue();
+        return speaks ? this : next;
     }
 
     @Override
@@ -988,9 +900,9 @@ public final class Connection extends Endpoint {
     boolean invariant() {
         assert sender.invariant();
         assert receiver.invariant();
-        assert (successor == this) == (state != State.CLOSED && state != State.TIME_WAIT) : state;
+        assert (next == this) == (state != State.CLOSED && state != State.TIME_WAIT) : state;
         assert !inputEnded || !state.mayReceive() : state;
-        boolean live = successor == this;
+        boolean live = next == this;
         assert !live || !sender.isOutstanding() || deadlines.isArmed(Timer.RETRANSMIT) : "no RTO";
         assert live || deadlines.earliest() == Long.MAX_VALUE;
         return true;

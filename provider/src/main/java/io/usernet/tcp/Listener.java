@@ -69,7 +69,7 @@ public final class Listener {
      */
     public HalfOpen onSyn(FourTuple tuple, Frame in, int mss, TimeWait previous, long nowNs) {
         if (backlog.isFull()) {
-            layer.counters().increment(Counter.TCP_LISTEN_OVERFLOWS);
+            layer.counters().increment(Counter.TCP_LISTEN_DROPS);
             return null;
         }
         if (halfOpen >= maxHalfOpen) {

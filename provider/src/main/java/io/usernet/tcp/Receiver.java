@@ -49,6 +49,7 @@ final class Receiver {
     private long finAt = -1; // where the peer's FIN is, once it is known
     private boolean discarding; // nobody will read: text is acknowledged and dropped
     private boolean windowClosed; // what the stream was told
+    private boolean zeroAdvertised;
     private Reassembly reassembly; // null until something comes out of order
 
     private long dupStart, dupEnd; // for D-SACK; empty: none
@@ -214,6 +215,7 @@ final class Receiver {
         }
         int delivered = (int) (rcvNxt - before);
         if (finAt == rcvNxt) {
+            if (reassembly != null) reassembly.close(); // text beyond the FIN, which cannot be
             rcvNxt++;
             rcvAdv = Math.max(rcvAdv, rcvNxt);
             ackNow();
@@ -309,8 +311,10 @@ final class Receiver {
         field = Math.min(field, MAX_WINDOW_FIELD);
         int selected = field << windShift;
         if (selected > wnd) rcvAdv = rcvNxt + selected;
-        if (wnd != 0 && rcvWnd() == 0) counters.increment(Counter.TCP_TO_ZERO_WINDOW_ADV);
-        if (wnd == 0 && rcvWnd() != 0) counters.increment(Counter.TCP_FROM_ZERO_WINDOW_ADV);
+        boolean zero = rcvWnd() == 0;
+        if (zero && !zeroAdvertised) counters.increment(Counter.TCP_TO_ZERO_WINDOW_ADV);
+        if (!zero && zeroAdvertised) counters.increment(Counter.TCP_FROM_ZERO_WINDOW_ADV);
+        zeroAdvertised = zero;
         tellStream();
         return field;
     }

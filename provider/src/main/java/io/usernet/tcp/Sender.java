@@ -68,6 +68,7 @@ final class Sender {
     private Phase phase = Phase.OPEN;
     private RangeSet scoreboard; // null until the first SACK
     private int dupAcks;
+    private int limited; // sent because of duplicate ACKs (RFC 3042), not counted as in flight
     private long recover = -1;
     private long highRxt; // everything before it was retransmitted, or SACKed, in this phase
     private long lossEdge; // the holes before it are lost
@@ -83,7 +84,7 @@ final class Sender {
 
     private long planAt; // of the last plan
     private int planLength;
-    private boolean planFin;
+    private boolean planFin, planFull;
 
     Sender(SendQueue queue, int iss) {
         this.queue = queue;
@@ -274,6 +275,7 @@ final class Sender {
         sndUna = ack;
         backoff = 0;
         dupAcks = 0;
+        limited = 0;
         highRxt = Math.max(highRxt, ack);
         if (scoreboard != null) scoreboard.removeBefore(ack);
     }
@@ -317,7 +319,7 @@ final class Sender {
         credit = dupAcks * payload();
         headDue = true;
         rescued = false;
-        cc.onLoss(outstanding, nowNs);
+        cc.onLoss(outstanding - limited, nowNs); // RFC 5681 section 3.2 step 2
     }
 
     /** RFC 6675 IsLost: before this position, all that was not SACKed is lost. */
@@ -403,7 +405,7 @@ final class Sender {
 
     /** RFC 6675 NextSeg (4): once, the last hole, so that its SACKs or ACK tell what is missing. */
     private boolean planRescue(int room) {
-        if (rescued || !hasSacks() || highRxt <= sndUna) return false;
+        if (rescued || sndNxt > recover || !hasSacks() || highRxt <= sndUna) return false;
         if (scoreboard.nextGap(highRxt) >= sndNxt || cc.window() - pipe() < payload()) return false;
         long hole = Math.max(scoreboard.nextGap(highRxt), scoreboard.end());
         if (hole >= sndNxt) return false;
@@ -427,6 +429,7 @@ final class Sender {
         planAt = at;
         planLength = Math.min(length, room);
         planFin = withFin && planLength == length;
+        planFull = planLength == room;
     }
 
     /** New text as window, congestion window, Nagle and silly-window avoidance allow. */
@@ -516,7 +519,8 @@ final class Sender {
                     timedEnd = end;
                     timedAtNs = nowNs;
                 }
-                if (planLength < payload()) smallEnd = end;
+                if (!planFull) smallEnd = end;
+                if (dupAcks > 0 && phase == Phase.OPEN) limited += planLength;
                 sndNxt = end;
                 forced = probeDue = false;
             }

@@ -11,15 +11,15 @@ import java.util.Arrays;
  *   level 0   64 slots of  1 tick     (a tick is 2^17 ns, 131 us)
  *   level 1   64 slots of 64 ticks    (8.4 ms)
  *   ...
- *   level 5   64 slots of 64^5 ticks  (39 hours)
+ *   level 7   64 slots of 64^7 ticks  (18 years)
  * </pre>
  *
  * A timer goes to the lowest level on which its tick and the present one differ in that level's digit
  * alone; when the present tick reaches the slot, its timers move down. Each level has a word of bits
  * that says which slots are occupied, so that {@link #earliest} looks at no empty slot.
  *
- * <p>Confined to the loop. Deadlines further away than the wheel reaches (104 days) are clamped: the
- * owner's re-check of its own deadline schedules it again.
+ * <p>Confined to the loop. The levels reach as far as a {@code long} of nanoseconds, so no deadline is
+ * too far away, and no boundary is ever crossed.
  */
 public final class TimerWheel {
     /** What {@link #earliest} answers when nothing is scheduled. */
@@ -28,8 +28,8 @@ public final class TimerWheel {
     private static final int TICK_SHIFT = 17;
     private static final int DIGIT = 6;
     private static final int SLOTS = 1 << DIGIT;
-    private static final int LEVELS = 6;
-    private static final long REACH = (1L << DIGIT * LEVELS) - 1;
+    private static final int LEVELS = 8;
+    private static final long LAST_TICK = Long.MAX_VALUE >>> TICK_SHIFT;
 
     /** Something with at most one deadline at a time. */
     public abstract static class Timer {
@@ -145,11 +145,12 @@ public final class TimerWheel {
     }
 
     private static long tickOf(long deadlineNs) {
-        return deadlineNs + (1 << TICK_SHIFT) - 1 >>> TICK_SHIFT; // rounded up: never early
+        long roundedUp = deadlineNs + (1 << TICK_SHIFT) - 1 >>> TICK_SHIFT; // never early
+        return Math.min(roundedUp, LAST_TICK);
     }
 
     private void link(Timer timer, long at) {
-        long when = Math.min(Math.max(at, tick), tick | REACH);
+        long when = Math.max(at, tick);
         long differs = when ^ tick;
         int level = differs == 0 ? 0 : (63 - Long.numberOfLeadingZeros(differs)) / DIGIT;
         int digit = (int) (when >>> level * DIGIT) & SLOTS - 1;

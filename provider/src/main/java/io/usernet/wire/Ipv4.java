@@ -57,7 +57,7 @@ public final class Ipv4 {
         int header = (versionIhl & 0xF) * 4;
         int total = b.getShort(at + TOTAL_LENGTH) & 0xFFFF;
         boolean sound = versionIhl >>> 4 == 4 && header >= HEADER && header <= total;
-        return sound && header <= end - at ? header : -1;
+        return sound && total <= end - at ? header : -1;
     }
 
     public static int headerLength(ByteBuffer b, int at) {

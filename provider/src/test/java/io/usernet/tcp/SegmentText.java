@@ -19,10 +19,11 @@ final class SegmentText {
     private static final Pattern FORM =
             Pattern.compile(
                     "([SFPR.WEU]+) (\\d+):(\\d+)\\((\\d+)\\)(?: ack (\\d+))?(?: win (\\d+))?(?: <(.*)>)?");
-    private static final String LETTERS = "FSRP.U";
+    private static final String LETTERS = "FSRP.UEW";
 
     int flags, length;
-    long seq, ack;
+    long seq;
+    long ack = -1; // -1: not given
     int window = -1; // -1: not given
     String options; // null: not given
     private byte[] payload;
@@ -46,8 +47,9 @@ final class SegmentText {
         return s;
     }
 
-    /** This one with window and options only where {@code other} gives them. */
+    /** This one with ACK, window and options only where {@code other} gives them. */
     SegmentText like(SegmentText other) {
+        if (other.ack < 0) ack = -1;
         if (other.window < 0) window = -1;
         if (other.options == null) options = null;
         return this;
@@ -55,12 +57,12 @@ final class SegmentText {
 
     String render() {
         StringBuilder b = new StringBuilder();
-        for (char letter : "SFPR.U".toCharArray()) {
+        for (char letter : "SFPR.UEW".toCharArray()) {
             if ((flags & 1 << LETTERS.indexOf(letter)) != 0) b.append(letter);
         }
         b.append(' ').append(seq).append(':').append(seq + length).append('(').append(length);
         b.append(')');
-        if ((flags & Tcp.ACK) != 0) b.append(" ack ").append(ack);
+        if (ack >= 0) b.append(" ack ").append(ack);
         if (window >= 0) b.append(" win ").append(window);
         if (options != null && !options.isEmpty()) b.append(" <").append(options).append('>');
         return b.toString();
@@ -137,7 +139,7 @@ final class SegmentText {
         int header = Tcp.headerLength(b, 0);
         s.flags = Tcp.flags(b, 0);
         s.seq = Integer.toUnsignedLong(Tcp.seq(b, 0) - isn);
-        s.ack = Integer.toUnsignedLong(Tcp.ack(b, 0) - otherIsn);
+        if ((s.flags & Tcp.ACK) != 0) s.ack = Integer.toUnsignedLong(Tcp.ack(b, 0) - otherIsn);
         s.window = Tcp.window(b, 0);
         s.length = bytes.length - header;
         s.payload = new byte[s.length];

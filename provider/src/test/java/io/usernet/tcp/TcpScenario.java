@@ -179,12 +179,17 @@ final class TcpScenario implements AfterEachCallback {
         return this;
     }
 
-    /** The next segment that was sent is this one; window and options count if they are given. */
+    /** The next segment that was sent is this one; ack, window and options count if they are given. */
     TcpScenario sends(String expected) {
         String actual = sent.poll();
         if (actual == null) fail("sends nothing instead of " + expected);
         SegmentText want = SegmentText.parse(expected);
         assertEquals(want.render(), SegmentText.parse(actual).like(want).render());
+        return this;
+    }
+
+    TcpScenario receives(String... segments) {
+        for (String segment : segments) receives(segment);
         return this;
     }
 
@@ -340,7 +345,11 @@ final class TcpScenario implements AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext context) {
-        if (context.getExecutionException().isPresent() || connection == null) return;
+        if (context.getExecutionException().isEmpty() && connection != null) afterEach();
+    }
+
+    /** Ends the connection and looks for leaks. */
+    void afterEach() {
         connection.abort(CloseCause.LOCAL);
         connection.onPosted(Stream.CLOSE, nowNs);
         poll();

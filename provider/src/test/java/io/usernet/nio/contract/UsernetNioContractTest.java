@@ -10,7 +10,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 
-/** Our provider under every contract, over the stack's own loopback; its I/O thread runs the stack. */
+/**
+ * Our provider under every contract, over the stack's own loopback. Its I/O thread runs the stack, or,
+ * with {@code -Dusernet.test.inline=true}, whoever posts.
+ */
 class UsernetNioContractTest {
     private static final long DRAIN_NS = 5_000_000_000L;
 
@@ -28,7 +31,9 @@ class UsernetNioContractTest {
 
     @BeforeAll
     static void open() {
-        engine = Engine.open(StackConfig.defaults(), null, "contract");
+        StackConfig config =
+                StackConfig.defaults().withInline(Boolean.getBoolean("usernet.test.inline"));
+        engine = Engine.open(config, null, "contract");
     }
 
     @AfterAll

@@ -1,0 +1,277 @@
+package io.usernet.tcp;
+
+import static io.usernet.metrics.Counter.*;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.usernet.config.Sysctl;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class LossRecoveryTest {
+    private static final int MSS = 1460;
+
+    @Nested
+    class RetransmissionTimeout {
+        @RegisterExtension final TcpScenario t = TcpScenario.established();
+
+        @Test
+        void rfc6298Section2() {
+            t.write(100).skip().advanceMillis(100).receives(". 1:1(0) ack 101");
+            // (2.2) SRTT = R, RTTVAR = R/2, RTO = SRTT + 4 * RTTVAR
+            assertEquals(100_000_000, t.connection().srttNs());
+            assertEquals(300_000_000, t.connection().rtoNs());
+            t.write(100).skip().advanceMillis(180).receives(". 1:1(0) ack 201");
+            // (2.3) RTTVAR = 3/4 * 50 + 1/4 * 80 = 57.5, SRTT = 7/8 * 100 + 1/8 * 180 = 110
+            assertEquals(110_000_000, t.connection().srttNs());
+            assertEquals(340_000_000, t.connection().rtoNs());
+        }
+
+        @Test
+        void notBelowTheMinimum() {
+            t.write(100).skip().advanceMillis(1).receives(". 1:1(0) ack 101");
+            assertEquals(200_000_000, t.connection().rtoNs());
+        }
+
+        @Test
+        void karnTakesNoSampleOfARetransmission() {
+            t.write(100).skip().advanceMillis(1000).skip().advanceMillis(10);
+            t.receives(". 1:1(0) ack 101");
+            assertEquals(-1, t.connection().srttNs());
+        }
+
+        @Test
+        void slowStartOverWhatWasOutstanding() {
+            t.write(10 * MSS).skip().advanceMillis(1000).sends(". 1:1461(1460) ack 1");
+            t.sendsNothing();
+            assertEquals(MSS, t.connection().cwnd());
+            assertEquals(5 * MSS, t.connection().ssthresh());
+            t.receives(". 1:1(0) ack 1461").sends(". 1461:2921(1460)", ". 2921:4381(1460)");
+            t.sendsNothing().receives(". 1:1(0) ack 14601").sendsNothing();
+            t.assertEvents(Map.of(TCP_TIMEOUTS, 1L));
+        }
+
+        @Test
+        void thresholdIsHeldWhenItExpiresAgain() {
+            t.write(10 * MSS).skip().advanceMillis(1000).advanceMillis(2000).skip();
+            assertEquals(5 * MSS, t.connection().ssthresh());
+        }
+
+        @Test
+        void whatWasSackedIsNotSentAgain() {
+            t.write(3 * MSS).skip().receives(". 1:1(0) ack 1 <nop,nop,sack 1461:2921>");
+            t.advanceMillis(1000).sends(". 1:1461(1460)").receives(". 1:1(0) ack 2921");
+            t.sends("P. 2921:4381(1460)").sendsNothing();
+        }
+
+        @Test
+        void aPeerThatTakesItsSacksBackGetsAll() {
+            t.write(3 * MSS).skip().receives(". 1:1(0) ack 1 <nop,nop,sack 1461:4381>");
+            t.receives(". 1:1(0) ack 1461").sendsNothing(); // and no more of the SACK
+            t.advanceMillis(200).sends(". 1461:2921(1460)");
+            t.receives(". 1:1(0) ack 2921").sends("P. 2921:4381(1460)");
+        }
+    }
+
+    @Nested
+    class GivingUp {
+        @RegisterExtension
+        final TcpScenario t = TcpScenario.establishedWith(Sysctl.TCP_RETRIES2, 3);
+
+        @Test
+        void afterRetries2() {
+            t.write(10).skip().advanceMillis(1000 + 2000 + 4000).is(State.ESTABLISHED);
+            assertEquals(3, t.pending());
+            t.skip().advanceMillis(8000).is(State.CLOSED).sendsNothing();
+            assertEquals(CloseCause.TIMED_OUT, t.stream().cause());
+            t.assertEvents(Map.of(TCP_TIMEOUTS, 3L, TCP_ABORT_ON_TIMEOUT, 1L));
+        }
+
+        @Test
+        void saysWhatIcmpSaid() {
+            t.write(10).skip().unreachable(Endpoint.Unreachable.HOST, 1).is(State.ESTABLISHED);
+            t.advanceMillis(15_000).is(State.CLOSED).skip();
+            assertEquals(CloseCause.HOST_UNREACHABLE, t.stream().cause());
+        }
+
+        @Test
+        void progressBeginsTheCountAgain() {
+            t.write(20).skip().advanceMillis(7000).receives(". 1:1(0) ack 11").skip();
+            t.advanceMillis(7000).is(State.ESTABLISHED).skip();
+        }
+    }
+
+    @Nested
+    class NewReno {
+        @RegisterExtension final TcpScenario t = TcpScenario.establishedWithoutSack();
+
+        private void duplicateAcks(int n) {
+            for (int i = 0; i < n; i++) t.receives(". 1:1(0) ack 1");
+        }
+
+        @Test
+        void thirdDuplicateAckRetransmits() {
+            t.write(20_000).skip();
+            t.receives(". 1:1(0) ack 1").sends(". 14601:16061(1460)"); // RFC 3042
+            t.receives(". 1:1(0) ack 1").sends(". 16061:17521(1460)");
+            t.receives(". 1:1(0) ack 1").sends(". 1:1461(1460)").sendsNothing();
+            assertEquals(5 * MSS, t.connection().ssthresh());
+            duplicateAcks(4);
+            t.sendsNothing().receives(". 1:1(0) ack 1").sends(". 17521:18981(1460)");
+            duplicateAcks(1);
+            t.sends("P. 18981:20001(1020)");
+            t.receives(". 1:1(0) ack 17521").sendsNothing();
+            assertEquals(2480 + MSS, t.connection().cwnd()); // RFC 6582 section 3.2 step 3
+            t.assertEvents(Map.of(TCP_RENO_RECOVERY, 1L));
+        }
+
+        @Test
+        void partialAckRetransmitsTheNextHole() {
+            t.write(10 * MSS).skip();
+            duplicateAcks(8);
+            t.sends(". 1:1461(1460)").sendsNothing();
+            t.receives(". 1:1(0) ack 5841").sends(". 5841:7301(1460)").sendsNothing();
+            t.receives(". 1:1(0) ack 14601").sendsNothing();
+            t.assertEvents(Map.of(TCP_RENO_RECOVERY, 1L));
+        }
+
+        @Test
+        void duplicateAcksOfTheSameWindowBeginNoSecondRecovery() {
+            t.write(10 * MSS).skip();
+            duplicateAcks(3);
+            t.skip().receives(". 1:1(0) ack 14601").write(10 * MSS).skip();
+            for (int i = 0; i < 3; i++) t.receives(". 1:1(0) ack 14601");
+            t.skip(); // SND.UNA is not beyond "recover": RFC 6582 section 3.2 step 2
+            t.assertEvents(Map.of(TCP_RENO_RECOVERY, 1L));
+        }
+
+        @Test
+        void textOrAWindowUpdateIsNoDuplicateAck() {
+            t.write(10 * MSS).skip();
+            for (int i = 0; i < 4; i++) t.receives(". 1:1(0) ack 1 win " + (30_000 + i * 100));
+            t.sendsNothing();
+            for (int i = 0; i < 4; i++) {
+                t.receives("P. %d:%d(10) ack 1 win 30300".formatted(1 + 10 * i, 11 + 10 * i));
+            }
+            assertEquals(0, t.count(TCP_RETRANS_SEGS));
+        }
+    }
+
+    @Nested
+    class Sack {
+        @RegisterExtension final TcpScenario t = TcpScenario.established();
+
+        @Test
+        void rfc6675RetransmitsHolesAsThePipeDrains() {
+            t.write(20_000).skip();
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:2921>").sends(". 14601:16061(1460)");
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 4381:5841 1461:2921>");
+            t.sends(". 16061:17521(1460)");
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 4381:7301 1461:2921>");
+            t.sends(". 1:1461(1460)").sendsNothing();
+            assertEquals(5 * MSS, t.connection().cwnd());
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 4381:8761 1461:2921>").sendsNothing();
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 4381:13141 1461:2921>");
+            t.sends(". 2921:4381(1460)").sendsNothing();
+            t.receives(". 1:1(0) ack 2921 <nop,nop,sack 4381:17521>");
+            t.sends(". 17521:18981(1460)", "P. 18981:20001(1020)").sendsNothing();
+            t.receives(". 1:1(0) ack 17521").sendsNothing();
+            t.assertEvents(Map.of(TCP_SACK_RECOVERY, 1L));
+        }
+
+        @Test
+        void manyBytesAboveAHoleNeedNoThreeDuplicates() {
+            t.write(10 * MSS).skip().receives(". 1:1(0) ack 1 <nop,nop,sack 1461:7301>");
+            t.sends(". 1:1461(1460)");
+            t.assertEvents(Map.of(TCP_SACK_RECOVERY, 1L));
+        }
+
+        @Test
+        void duplicateAcksWithoutNewsAreNone() {
+            t.write(10 * MSS).skip();
+            for (int i = 0; i < 5; i++) t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:2921>");
+            t.sendsNothing().assertEvents(Map.of());
+        }
+
+        @Test
+        void blocksOutsideOfWhatIsOutstandingAreIgnored() {
+            t.write(10 * MSS).skip();
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 20001:30001 14601:14600>").sendsNothing();
+            t.assertEvents(Map.of());
+        }
+
+        @Test
+        void lastSegmentLostIsRescued() {
+            t.write(6 * MSS).skip();
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:5841>").sends(". 1:1461(1460)");
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:7301>");
+            t.sends("P. 7301:8761(1460)").sendsNothing(); // RFC 6675 NextSeg (4)
+        }
+    }
+
+    @Nested
+    class Congestion {
+        @RegisterExtension final TcpScenario t = TcpScenario.established();
+
+        @Test
+        void initialWindowIsTenSegments() {
+            t.write(60_000);
+            assertEquals(10, t.pending());
+            t.skip();
+        }
+
+        @Test
+        void slowStartAddsWhatIsAcknowledged() {
+            t.write(60_000).skip().receives(". 1:1(0) ack 2921");
+            assertEquals(12 * MSS, t.connection().cwnd());
+            assertEquals(4, t.pending());
+            t.skip();
+        }
+
+        @Test
+        void windowThatIsNotUsedDoesNotGrow() {
+            for (int i = 0; i < 50; i++) {
+                t.write(100).receives(". 1:1(0) ack " + (101 + 100 * i)).skip();
+            }
+            assertEquals(10 * MSS, t.connection().cwnd());
+        }
+
+        @Test
+        void afterIdlenessItRestartsWithTheInitialWindow() {
+            t.write(20 * MSS).skip().receives(". 1:1(0) ack 14601").skip();
+            t.receives(". 1:1(0) ack 29201").skip();
+            assertEquals(14 * MSS, t.connection().cwnd());
+            t.advanceMillis(2000).write(30 * MSS);
+            assertEquals(10, t.pending());
+            t.skip();
+        }
+    }
+
+    @Nested
+    class PathMtu {
+        @RegisterExtension final TcpScenario t = TcpScenario.established();
+
+        @Test
+        void smallerMtuSendsAgainInSmallerPieces() {
+            t.write(3 * MSS).skip().pathMtu(1000, 1);
+            t.sends(". 1:961(960)", ". 961:1921(960)", ". 1921:2881(960)", ". 2881:3841(960)");
+            t.sends("P. 3841:4381(540)").sendsNothing();
+            assertEquals(10 * MSS, t.connection().cwnd());
+            t.receives(". 1:1(0) ack 4381").write(1000).sends(". 4381:5341(960)");
+        }
+
+        @Test
+        void messageAboutWhatIsNotInFlightIsIgnored() {
+            t.write(100).skip().pathMtu(1000, 200).sendsNothing().pathMtu(1000, 0).sendsNothing();
+            assertEquals(MSS, t.connection().sndMss());
+            t.assertEvents(Map.of(TCP_OUT_OF_WINDOW_ICMPS, 2L));
+        }
+
+        @Test
+        void tinyMtuIsNotBelieved() {
+            t.write(100).skip().pathMtu(68, 1).sends("P. 1:101(100)");
+            assertEquals(512, t.connection().sndMss());
+        }
+    }
+}
