@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class LoopbackTest {
     private final Memory memory = new Memory(4 << 20);
     private final FramePool frames = new FramePool(memory);
-    private final Loopback loopback = new Loopback();
+    private final Loopback loopback = new Loopback(null);
 
     private Frame frame(int number) {
         Frame frame = frames.take();
