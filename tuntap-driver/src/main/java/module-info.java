@@ -2,6 +2,9 @@
 module io.usernet.tuntap {
     requires transitive io.usernet.provider;
     requires org.jnrproject.ffi;
+    // What jnr-ffi needs and, being an automatic module, cannot say.
+    requires org.objectweb.asm.commons;
+    requires org.objectweb.asm.util;
 
     exports io.usernet.tuntap; // also to the unnamed module in which jnr-ffi defines its classes
 

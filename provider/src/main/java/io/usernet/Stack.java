@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -42,10 +43,12 @@ public final class Stack implements AutoCloseable {
 
     private final Settings settings;
     private final Engine engine;
+    private final TraceLink trace; // or null
     private final SelectorProvider provider;
     private final Thread exitHook;
 
-    private Stack(Settings settings, Engine engine) {
+    private Stack(Settings settings, Engine engine, TraceLink trace) {
+        this.trace = trace;
         this.settings = settings;
         this.engine = engine;
         this.provider = new StackSelectorProvider(() -> engine);
@@ -67,7 +70,7 @@ public final class Stack implements AutoCloseable {
         }
         int number = OPENED.incrementAndGet();
         Engine engine = Engine.open(settings.stack(), device, trace, "usernet-" + number);
-        Stack stack = new Stack(settings, engine);
+        Stack stack = new Stack(settings, engine, trace);
         Runtime.getRuntime().addShutdownHook(stack.exitHook);
         return stack;
     }
@@ -132,7 +135,8 @@ public final class Stack implements AutoCloseable {
     }
 
     private void atExit() {
-        engine.close(settings.exitTimeoutMs() * 1_000_000L);
+        engine.drainAtExit(TimeUnit.MILLISECONDS.toNanos(settings.exitTimeoutMs()));
+        if (trace != null) trace.finish();
     }
 
     /** Describes a stack; not thread-safe. */

@@ -1,5 +1,6 @@
 package io.usernet.bundle;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -9,11 +10,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.link.LinkProvider;
 import io.usernet.link.LinkUri;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The jar as it was built; it alone is on the class path, with the tests and JUnit. */
 class UsernetJarTest {
-    private static final Path JAR = Path.of(System.getProperty("usernet.jar"));
+    private static final Path JAR = Path.of(System.getProperty("jar.under.test"));
 
     /** Opening it fails everywhere, but only after the native calls were bound and made. */
     private static final LinkUri NOT_A_TAP = LinkUri.parse("tap:lo");
@@ -84,6 +93,71 @@ class UsernetJarTest {
         assertNotNull(url);
         try (InputStream in = url.openStream()) {
             assertEquals("io.usernet.UsernetProvider", new String(in.readAllBytes()).trim());
+        }
+    }
+
+    @Test
+    void itsProviderIsTheDefault() throws IOException {
+        SelectorProvider provider = SelectorProvider.provider();
+        assertEquals("io.usernet.UsernetProvider", provider.getClass().getName());
+        try (ServerSocketChannel server = ServerSocketChannel.open();
+                SocketChannel client = SocketChannel.open()) {
+            assertSame(provider, client.provider());
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            client.connect(server.getLocalAddress());
+            try (SocketChannel accepted = server.accept()) {
+                assertEquals(5, client.write(ByteBuffer.wrap("hello".getBytes(US_ASCII))));
+                ByteBuffer bytes = ByteBuffer.allocate(5);
+                while (bytes.hasRemaining()) assertTrue(accepted.read(bytes) > 0);
+                assertEquals("hello", new String(bytes.array(), US_ASCII));
+            }
+        }
+    }
+
+    /** With the property too, and where nothing else is on the class path. */
+    @Test
+    void wrongSettingsAreAnErrorOfOneLine() throws Exception {
+        Process process =
+                new ProcessBuilder(
+                                System.getProperty("java.home") + "/bin/java",
+                                "-Djava.nio.channels.spi.SelectorProvider=io.usernet.UsernetProvider",
+                                "-Dusernet.link=tap:usernet0?hots=10.0.0.1/24",
+                                "-Dusernet.address=10.0.0.2/24",
+                                "-cp",
+                                JAR + File.pathSeparator + testClasses(),
+                                OpenChannel.class.getName())
+                        .redirectErrorStream(true)
+                        .start();
+        String said = new String(process.getInputStream().readAllBytes());
+        assertEquals(OpenChannel.FAILED, process.waitFor(), said);
+        assertTrue(said.contains("usernet.link=tap:usernet0?hots=10.0.0.1/24"), said);
+        assertTrue(said.contains("unknown parameter 'hots'"), said);
+        assertEquals(1, said.lines().count(), said);
+    }
+
+    private static String testClasses() throws URISyntaxException {
+        return Path.of(
+                        UsernetJarTest.class
+                                .getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .toURI())
+                .toString();
+    }
+
+    /** A program that opens a channel. */
+    static final class OpenChannel {
+        static final int FAILED = 3;
+
+        private OpenChannel() {}
+
+        public static void main(String[] args) {
+            try (SocketChannel channel = SocketChannel.open()) {
+                System.out.println("opened " + channel);
+            } catch (IOException | RuntimeException e) {
+                System.out.println(e.getMessage());
+                System.exit(FAILED);
+            }
         }
     }
 

@@ -28,16 +28,19 @@ public final class Routes {
         List<Route> routes = new ArrayList<>();
         Cidr loopback = new Cidr(Ipv4Address.LOOPBACK, 8);
         routes.add(new Route(loopback, 0, Ipv4Address.LOOPBACK, true, LOOPBACK_MTU));
-        int gatewaySource = 0;
+        Cidr towardsGateway = null;
         for (Cidr own : addresses) {
             int address = own.address();
             routes.add(new Route(new Cidr(address, 32), 0, address, true, LOOPBACK_MTU));
             if (linkMtu == 0) continue;
             if (own.prefixLength() < 32) routes.add(new Route(own, 0, address, false, linkMtu));
-            if (gatewaySource == 0 && own.contains(gateway)) gatewaySource = address;
+            boolean closer =
+                    towardsGateway == null || own.prefixLength() > towardsGateway.prefixLength();
+            if (closer && own.contains(gateway)) towardsGateway = own;
         }
-        if (gateway != 0 && linkMtu != 0) {
-            routes.add(new Route(new Cidr(0, 0), gateway, gatewaySource, false, linkMtu));
+        if (gateway != 0 && towardsGateway != null) {
+            int source = towardsGateway.address();
+            routes.add(new Route(new Cidr(0, 0), gateway, source, false, linkMtu));
         }
         Comparator<Route> length = Comparator.comparingInt(r -> r.destination().prefixLength());
         routes.sort(length.reversed()); // stable: among equals the first address's

@@ -19,6 +19,7 @@ import io.usernet.tcp.Rfc6528Sequence;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -37,6 +38,9 @@ public final class Engine {
         /** The thread's interrupt status is set; it was not cleared. */
         INTERRUPTED
     }
+
+    /** At the end of the JVM: applications that have done nothing for so long have finished. */
+    private static final long QUIET_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final NetworkStack stack;
     private final Loop loop;
@@ -229,19 +233,52 @@ public final class Engine {
 
     /** Waits until everything is delivered; answers whether the thread was interrupted meanwhile. */
     private boolean drain(long drainNs) throws IOException {
+        return drain(NetworkStack::drain, System.nanoTime() + drainNs);
+    }
+
+    private interface Drain {
+        void begin(NetworkStack stack, ThreadWaiter waiter, AtomicBoolean done);
+    }
+
+    private boolean drain(Drain how, long deadlineNs) throws IOException {
         ThreadWaiter waiter = new ThreadWaiter();
         AtomicBoolean delivered = new AtomicBoolean();
-        long deadlineNs = System.nanoTime() + drainNs;
-        boolean interrupted = false;
         call(
                 nowNs -> {
-                    stack.drain(waiter, delivered);
+                    how.begin(stack, waiter, delivered);
                     return null;
                 });
+        boolean interrupted = false;
         while (await(waiter, delivered::get, deadlineNs) == Waited.INTERRUPTED) {
-            interrupted |= Thread.interrupted(); // the JVM is going down: it has to be let finish
+            interrupted |= Thread.interrupted(); // it has to be let finish
         }
         return interrupted;
+    }
+
+    /**
+     * For the end of the JVM: sees to it that what applications have written is delivered, and that
+     * peers see its end, without disturbing anybody: channels stay as they are, so that no thread
+     * fails in its last moments, and shutdown hooks of the application, which run at the same time,
+     * can go on for as long as they make progress.
+     *
+     * @param limitNs most time it may take
+     */
+    public void drainAtExit(long limitNs) {
+        long deadlineNs = System.nanoTime() + limitNs;
+        try {
+            long before = -1;
+            for (long now = ask(NetworkStack::progress);
+                    now != before && now != 0 && System.nanoTime() < deadlineNs;
+                    now = ask(NetworkStack::progress)) {
+                before = now;
+                TimeUnit.NANOSECONDS.sleep(Math.min(QUIET_NS, limitNs));
+            }
+            if (limitNs > 0) drain(NetworkStack::drainOutput, deadlineNs);
+        } catch (IOException e) {
+            assert loop.failure() != null : e; // closed, or dead: there is nothing to deliver
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**

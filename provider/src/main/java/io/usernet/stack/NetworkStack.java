@@ -108,6 +108,12 @@ public final class NetworkStack implements Core {
     private AtomicBoolean drained;
     private int eventsLost; // that were logged; I/O thread
 
+    /** A stack whose loopback nobody observes. */
+    public NetworkStack(
+            StackConfig config, LinkDevice link, Memory memory, InitialSequence isn, long secret) {
+        this(config, link, null, memory, isn, secret);
+    }
+
     /**
      * @param link null: the loopback alone
      * @param observer sees the frames of the loopback; null: nobody
@@ -170,7 +176,7 @@ public final class NetworkStack implements Core {
         more |= timers();
         flushPending();
         more |= tcp.transmit(MAX_SEGMENTS, nowNs);
-        if (drainWaiter != null && undelivered() == 0) tellDrained();
+        if (drainWaiter != null && inbox.isEmpty() && undelivered() == 0) tellDrained();
         return more || loopback.queued() > 0 || !inbox.isEmpty();
     }
 
@@ -491,34 +497,54 @@ public final class NetworkStack implements Core {
     }
 
     /**
-     * Ends listeners and connections as if their applications had closed them; once everything is delivered, or
-     * the stack dies, sets {@code done} and wakes {@code waiter}.
+     * Ends listeners and connections as if their applications had closed them; once everything is
+     * delivered, or the stack dies, sets {@code done} and wakes {@code waiter}.
      */
     public void drain(Waiter waiter, AtomicBoolean done) {
+        tcp.closeListeners(nowNs);
+        drain(Stream.CLOSE, waiter, done);
+    }
+
+    /**
+     * Ends the output of all connections behind what was written, and nothing else: whoever reads,
+     * accepts or selects sleeps on. Then as {@link #drain}.
+     */
+    public void drainOutput(Waiter waiter, AtomicBoolean done) {
+        drain(Stream.SHUTDOWN_OUTPUT, waiter, done);
+    }
+
+    private void drain(int request, Waiter waiter, AtomicBoolean done) {
         drainWaiter = waiter;
         drained = done;
-        tcp.closeListeners(nowNs);
         tcp.forEach(
                 endpoint -> {
-                    if (endpoint instanceof Connection c) inbox.post(c.stream(), Stream.CLOSE);
+                    if (endpoint instanceof Connection c) inbox.post(c.stream(), request);
                 });
     }
 
-    /** Connections whose peer has not yet acknowledged all data and our FIN. */
-    public int undelivered() {
-        int[] n = new int[1];
+    /**
+     * Bytes that applications have written and read so far, of the connections there are: as long as
+     * it changes, they are at work.
+     */
+    public long progress() {
+        long[] n = new long[1];
         tcp.forEach(
                 endpoint -> {
-                    if (endpoint instanceof Connection c && isUndelivered(c)) n[0]++;
+                    if (!(endpoint instanceof Connection c) || c.isOrphan()) return;
+                    Stream stream = c.stream();
+                    n[0] += 1 + stream.sendQueue().written() + stream.receiveQueue().consumed();
                 });
         return n[0];
     }
 
-    private static boolean isUndelivered(Connection connection) {
-        return switch (connection.state()) {
-            case CLOSED, LISTEN, FIN_WAIT_2, TIME_WAIT -> false;
-            default -> true;
-        };
+    /** Connections with data or a FIN that the peer has not acknowledged. */
+    public int undelivered() {
+        int[] n = new int[1];
+        tcp.forEach(
+                endpoint -> {
+                    if (endpoint instanceof Connection c && c.hasUndelivered()) n[0]++;
+                });
+        return n[0];
     }
 
     // -- views

@@ -170,6 +170,25 @@ class TapProviderTest {
     }
 
     @InNetns
+    void worksOnTheModulePath() throws Exception {
+        StringBuilder modules = new StringBuilder();
+        String tests = null;
+        for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (part.contains("test-classes")) tests = part;
+            else if (!part.contains("junit")) modules.append(part).append(File.pathSeparator);
+        }
+        String said =
+                sh(
+                        System.getProperty("java.home")
+                                + "/bin/java -p '"
+                                + modules
+                                + "' --add-modules io.usernet.tuntap -cp '"
+                                + tests
+                                + "' io.usernet.modulepath.OpenTap");
+        assertTrue(said.contains("module io.usernet.tuntap usernet0"), said);
+    }
+
+    @InNetns
     void failuresLeaveNoDescriptorAndNoDevice() throws Exception {
         failure("tap:lo");
         int before = new File("/proc/self/fd").list().length;

@@ -119,6 +119,14 @@ public final class TraceLink implements LinkDevice, FrameObserver {
         return link.dropped();
     }
 
+    /**
+     * Ends the trace, but not the link: waits until all of it so far is written, or two seconds are
+     * over. Any thread; for the end of the JVM.
+     */
+    public void finish() {
+        writer.close();
+    }
+
     /** Closes the link, and then the trace, once the rest of it is written or two seconds are over. */
     @Override
     public void close() {
