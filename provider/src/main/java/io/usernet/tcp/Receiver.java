@@ -135,10 +135,6 @@ final class Receiver {
         return owed;
     }
 
-    boolean isDiscarding() {
-        return discarding;
-    }
-
     boolean hasGaps() {
         return reassembly != null && !reassembly.isEmpty();
     }
