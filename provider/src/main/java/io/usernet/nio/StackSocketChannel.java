@@ -119,8 +119,11 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     }
 
     private void unlockBoth() {
-        unlockWrite();
-        readLock.unlock();
+        try {
+            unlockWrite();
+        } finally {
+            readLock.unlock();
+        }
     }
 
     // -- binding and connecting
