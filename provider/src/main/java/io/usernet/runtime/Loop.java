@@ -228,8 +228,7 @@ public final class Loop {
             }
             if (extra == EXTRA_TURNS) {
                 // A writer is not captured by the work of others, and those whom we woke may go:
-                // the
-                // I/O thread runs the turn that was asked for.
+                // the I/O thread runs the turn that was asked for.
                 if (isIo) io = AWAKE;
                 seat = FREE;
                 if (!isIo) wakeIo();
@@ -287,8 +286,8 @@ public final class Loop {
                 if (enterAsIo()) turnAndLeave();
                 else parkUntilFree();
                 if (seat == DEAD) break;
+                core.prepare();
                 if (io == POLLING) {
-                    core.prepare();
                     long timeout =
                             ioWakeBy == Long.MAX_VALUE ? ioWakeBy : Math.max(0, ioWakeBy - now());
                     device.await(timeout, ioForTransmit);

@@ -25,13 +25,17 @@ public final class Connection extends Endpoint {
         PERSIST,
         DELAYED_ACK,
         KEEP_ALIVE,
-        FIN_WAIT_2;
+        FIN_WAIT_2,
+        /** Something that the application may have read without a word is to be let go of. */
+        REAP;
 
         static final int KINDS = values().length;
     }
 
     /** What an IP and a TCP header without options take of an MTU. */
     private static final int HEADERS = 40;
+
+    private static final long REAP_NS = 1_000_000_000L;
 
     /** As Linux's ip_rt_min_pmtu: a forged ICMP message cannot make segments tiny. */
     private static final int MIN_MTU = 552;
@@ -40,9 +44,6 @@ public final class Connection extends Endpoint {
     private static final int MIN_MSS = 48;
 
     private static final int MAX_WINDOW_SHIFT = 14; // RFC 7323 section 2.3
-
-    /** As Linux's tcp_invalid_ratelimit: between two answers to unacceptable segments without text. */
-    private static final long UNACCEPTABLE_INTERVAL_NS = 500_000_000;
 
     /** A round trip of fewer ms is measured better by a timed segment than by a clock of 1 ms. */
     private static final int COARSE_MS = 10;
@@ -55,6 +56,7 @@ public final class Connection extends Endpoint {
     private final Stream stream;
     private final Sender sender;
     private final Receiver receiver;
+    private final Acceptance acceptance;
     private final RttEstimator rtt;
     private final Deadlines<Timer> deadlines = new Deadlines<>(Timer.KINDS);
     private final Timestamps timestamps;
@@ -73,7 +75,6 @@ public final class Connection extends Endpoint {
     private boolean closeRequested; // FIN was asked for during the handshake
     private boolean orphan; // the application has closed
     private boolean inputEnded;
-    private long lastUnacceptableNs = -1; // when an unacceptable segment was answered last
     private boolean resetDue, resetWithAck;
     private int resetSeq;
     private long nowNs; // the latest time it was told
@@ -148,6 +149,7 @@ public final class Connection extends Endpoint {
         writer = new SegmentWriter(tuple, counters);
         sender = new Sender(stream.sendQueue(), iss);
         receiver = new Receiver(stream, layer.memory(), counters, mss);
+        acceptance = new Acceptance(counters, receiver, timestamps);
         rtt = new RttEstimator(settings.minRtoNs);
         stream.attach(this);
     }
@@ -239,6 +241,9 @@ public final class Connection extends Endpoint {
             case ACK -> receiver.ackNow();
             case CHALLENGE_ACK -> challenge();
             case RESET -> reset(s.ack, false);
+            case PEER_RESET -> {
+                end(state == State.SYN_RECEIVED ? CloseCause.REFUSED : CloseCause.RESET);
+            }
         }
         scheduleAck();
         assert invariant();
@@ -265,7 +270,7 @@ public final class Connection extends Endpoint {
     }
 
     private void scheduleAck() {
-        if (!receiver.isAckOwed() || receiver.isAckDue()) return;
+        if (next != this || !receiver.isAckOwed() || receiver.isAckDue()) return;
         if (!deadlines.isArmed(Timer.DELAYED_ACK)) {
             deadlines.arm(Timer.DELAYED_ACK, nowNs + settings.delayedAckNs);
         }
@@ -353,68 +358,11 @@ public final class Connection extends Endpoint {
         // A SYN-ACK that crosses ours says, behind the SYN that we have, that ours arrived.
         boolean crossing = state == State.SYN_RECEIVED && s.has(Tcp.SYN);
         if (crossing && receiver.position(s.seq) == -1) s.trimSyn();
-        Verdict verdict = checkTimestamp(s);
-        if (verdict == Verdict.CONTINUE) verdict = checkSequence(s);
-        if (verdict == Verdict.CONTINUE) verdict = checkReset(s);
-        if (verdict == Verdict.CONTINUE) verdict = checkSyn(s);
+        Verdict verdict = acceptance.check(s, nowNs);
+        if (verdict == Verdict.CONTINUE) heard();
         if (verdict == Verdict.CONTINUE) verdict = checkAck(s);
         if (verdict == Verdict.CONTINUE) verdict = acceptText(s, in);
         return verdict;
-    }
-
-    /** RFC 7323 section 5.3, R1: PAWS. */
-    private Verdict checkTimestamp(Segment s) {
-        if (s.has(Tcp.RST) || !timestamps.isOld(s, nowNs)) return Verdict.CONTINUE;
-        counters.increment(Counter.PAWS_ESTAB);
-        return answerUnacceptable(s);
-    }
-
-    /** "First, check sequence number ... If an incoming segment is not acceptable, send an ACK". */
-    private Verdict checkSequence(Segment s) {
-        long start = receiver.position(s.seq);
-        if (receiver.isAcceptable(start, s.length())) {
-            heard();
-            timestamps.onSegment(s, start <= receiver.lastAckSent(), nowNs);
-            return Verdict.CONTINUE;
-        }
-        if (s.has(Tcp.RST)) return drop(Counter.TCP_IN_UNACCEPTABLE_RST);
-        counters.increment(Counter.TCP_IN_UNACCEPTABLE);
-        if (s.has(Tcp.SYN)) return Verdict.CHALLENGE_ACK; // RFC 5961 section 4.2
-        if (s.textLength > 0) receiver.onOldSegment(start, s.textLength);
-        // A probe of the window or of our life is one octet before what we expect.
-        if (start == receiver.rcvNxt() - 1 && s.textLength <= 1) {
-            heard();
-            return Verdict.ACK;
-        }
-        return answerUnacceptable(s);
-    }
-
-    /** Text is always answered; what has none is, only so often, lest two peers answer for ever. */
-    private Verdict answerUnacceptable(Segment s) {
-        if (s.has(Tcp.RST)) return Verdict.DROP;
-        if (s.length() == 0) {
-            boolean early =
-                    lastUnacceptableNs >= 0
-                            && nowNs - lastUnacceptableNs < UNACCEPTABLE_INTERVAL_NS;
-            if (early) return drop(Counter.TCP_ACK_SKIPPED);
-            lastUnacceptableNs = nowNs;
-        }
-        return Verdict.ACK;
-    }
-
-    /** "Second, check the RST bit", as RFC 5961 section 3.2 has it. */
-    private Verdict checkReset(Segment s) {
-        if (!s.has(Tcp.RST)) return Verdict.CONTINUE;
-        if (!receiver.isNext(receiver.position(s.seq))) return Verdict.CHALLENGE_ACK;
-        end(state == State.SYN_RECEIVED ? CloseCause.REFUSED : CloseCause.RESET);
-        return Verdict.DONE;
-    }
-
-    /** "Fourth, check the SYN bit": in a synchronized state, RFC 5961 section 4.2. */
-    private Verdict checkSyn(Segment s) {
-        if (!s.has(Tcp.SYN)) return Verdict.CONTINUE;
-        counters.increment(Counter.TCP_SYN_CHALLENGE);
-        return Verdict.CHALLENGE_ACK;
     }
 
     /** "Fifth, check the ACK field: if the ACK bit is off, drop the segment and return". */
@@ -520,7 +468,10 @@ public final class Connection extends Endpoint {
             return Verdict.DONE;
         }
         int readable = receiver.onText(s, in, stream.quickAck, rtt.rtoNs(), nowNs);
-        if (readable > 0) stream.signals().readable(layer.wakeups());
+        if (readable > 0) {
+            stream.signals().readable(layer.wakeups());
+            if (!deadlines.isArmed(Timer.REAP)) deadlines.arm(Timer.REAP, nowNs + REAP_NS);
+        }
         if (receiver.isFinished()) onFin();
         return Verdict.DONE;
     }
@@ -551,6 +502,7 @@ public final class Connection extends Endpoint {
             receiver.onDelayedAck();
             if (receiver.isAckDue()) counters.increment(Counter.DELAYED_ACKS);
         }
+        if (deadlines.take(Timer.REAP, nowNs)) receiver.onReap();
         if (deadlines.take(Timer.RETRANSMIT, nowNs)) onRetransmit();
         if (deadlines.take(Timer.PERSIST, nowNs)) onPersist();
         if (deadlines.take(Timer.KEEP_ALIVE, nowNs)) onKeepAlive();
@@ -667,6 +619,7 @@ public final class Connection extends Endpoint {
                 armKeepAlive();
             }
             if ((what & Stream.CONSUMED) != 0) receiver.onConsumed();
+            else receiver.reap();
             if ((what & Stream.SHUTDOWN_INPUT) != 0) receiver.discard();
             if ((what & Stream.CLOSE) != 0) close();
             else if ((what & Stream.SHUTDOWN_OUTPUT) != 0) finishSending();

@@ -50,6 +50,8 @@ final class Receiver {
     private boolean discarding; // nobody will read: text is acknowledged and dropped
     private boolean windowClosed; // what the stream was told
     private boolean zeroAdvertised;
+    private boolean over; // all reading is to be told, from now on
+    private boolean asking; // the reader is to post whatever it reads: it pins memory
     private Reassembly reassembly; // null until something comes out of order
 
     private long dupStart, dupEnd; // for D-SACK; empty: none
@@ -155,15 +157,6 @@ final class Receiver {
         return start < rcvAdv && start + length > rcvNxt;
     }
 
-    /** Whether exactly the next octet is here: an RST there is believed (RFC 5961 section 3.2). */
-    boolean isNext(long position) {
-        return position == rcvNxt;
-    }
-
-    boolean isInWindow(long position) {
-        return position >= rcvNxt && position < rcvAdv;
-    }
-
     /** Nobody will read any more. */
     void discard() {
         discarding = true;
@@ -229,6 +222,7 @@ final class Receiver {
     private void take(long start, long end, Frame in, int textAt, boolean quickAck) {
         int length = (int) (end - rcvNxt);
         int from = textAt + (int) (rcvNxt - start);
+        reap();
         int taken = discarding ? length : queue.append(in, from, length);
         rcvNxt += taken;
         owed = true;
@@ -272,8 +266,24 @@ final class Receiver {
 
     /** The application has read. */
     void onConsumed() {
-        queue.reap();
+        reap();
         if (isWorthAnnouncing()) ackNow();
+    }
+
+    /** Lets go of what the application has read. */
+    void reap() {
+        queue.reap();
+        asking &= queue.consumed() < queue.appended();
+    }
+
+    /**
+     * Text that is read in small pieces, of which the reader tells nothing, must not pin its slab for
+     * ever: lets go of what was read, and has the reader tell of the rest.
+     */
+    void onReap() {
+        reap();
+        asking = queue.consumed() < queue.appended();
+        tellStream();
     }
 
     private int free() {
@@ -321,7 +331,7 @@ final class Receiver {
 
     /** So that a reader which frees less than a step knows whether somebody waits for that. */
     private void tellStream() {
-        boolean closed = rcvWnd() < step();
+        boolean closed = over || asking || rcvWnd() < step();
         if (closed == windowClosed) return;
         windowClosed = closed;
         stream.windowClosed(closed);
@@ -370,9 +380,12 @@ final class Receiver {
         return at;
     }
 
-    /** The connection is over: what came out of order is dropped. */
+    /** The connection is over: what came out of order is dropped, and all reading is to be told. */
     void close() {
         if (reassembly != null) reassembly.close();
+        over = true;
+        tellStream();
+        queue.reap();
     }
 
     boolean invariant() {

@@ -13,5 +13,7 @@ enum Verdict {
     /** Goes no further, and is answered with an ACK unless there were too many (RFC 5961). */
     CHALLENGE_ACK,
     /** Goes no further, and is answered with {@code <SEQ=SEG.ACK><CTL=RST>}. */
-    RESET
+    RESET,
+    /** A reset that counts: the connection ends. */
+    PEER_RESET
 }

@@ -175,4 +175,53 @@ class LifetimeTest {
             assertNull(t.stream().cause());
         }
     }
+
+    @Nested
+    class Memory {
+        @RegisterExtension final TcpScenario t = TcpScenario.established();
+
+        private void receive() {
+            t.receives(". 1:601(600) ack 1").skip();
+        }
+
+        @Test
+        void textThatWasReadWithoutAWordIsLetGoOf() {
+            receive();
+            t.read(600);
+            assertEquals(1, t.slicesHeld());
+            t.advanceMillis(1000);
+            assertEquals(0, t.slicesHeld());
+            assertEquals(Long.MAX_VALUE, t.connection().nextDeadlineNs()); // no periodic work
+        }
+
+        @Test
+        void anAnswerLetsGoOfTheQuestion() {
+            receive();
+            t.read(600).write(10).skip();
+            assertEquals(0, t.slicesHeld());
+        }
+
+        @Test
+        void textThatIsReadLateIsLetGoOf() {
+            receive();
+            t.advance(Duration.ofHours(1)).read(100);
+            assertEquals(1, t.slicesHeld());
+            t.read(500);
+            assertEquals(0, t.slicesHeld());
+        }
+
+        @Test
+        void textThatIsReadInTimeWaitIsLetGoOf() {
+            t.shutdownOutput().skip().receives("F. 1:601(600) ack 2").is(State.TIME_WAIT).skip();
+            t.read(600).readsEnd();
+            assertEquals(0, t.slicesHeld());
+        }
+
+        @Test
+        void textThatIsReadAfterTheEndIsLetGoOf() {
+            receive();
+            t.receives("R 601:601(0)").is(State.CLOSED).read(600);
+            assertEquals(0, t.slicesHeld());
+        }
+    }
 }

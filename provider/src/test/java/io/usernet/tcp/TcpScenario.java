@@ -339,6 +339,11 @@ final class TcpScenario implements AfterEachCallback {
         return this;
     }
 
+    /** Slices of arrived segments that are still held. */
+    long slicesHeld() {
+        return holders.stream().filter(holder -> !holder.freed).count();
+    }
+
     long count(Counter counter) {
         return counters.get(counter);
     }
