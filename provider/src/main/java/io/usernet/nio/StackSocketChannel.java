@@ -41,11 +41,10 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         CLOSED
     }
 
-    /** How long a blocked writer waits where there is room, but no memory: nobody says when there is. */
-    private static final long MEMORY_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private final Engine engine;
     private final Stream stream;
+    private final StreamInput input;
+    private final StreamOutput output;
 
     /** Held by the thread that reads. */
     private final ReentrantLock readLock = new ReentrantLock();
@@ -58,7 +57,6 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
 
     // -- fields protected by stateLock; the volatile ones are also read without it
     private volatile State state; // goes forward only
-    private volatile boolean inputShut, outputShut;
     private volatile InetSocketAddress local, remote; // kept after close, for the adaptor
     private boolean attached; // the stack knows the stream: it may be posted
     private boolean optionsChanged; // while it was not
@@ -71,27 +69,30 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private volatile boolean shutdownPosted, closePosted;
     // -- end of fields protected by writeLock
 
-    // What threads block for; each is made by the first one that does, under the lock of its
-    // operation.
-    private BooleanSupplier readable, writable, memory, decided;
+    private BooleanSupplier decided; // made by the first thread that blocks in connecting
 
     StackSocketChannel(SelectorProvider provider, Engine engine) {
-        super(provider);
-        this.engine = engine;
-        this.stream = engine.newStream();
-        this.state = State.UNCONNECTED;
+        this(provider, engine, engine.newStream(), State.UNCONNECTED);
     }
 
     /** A connection that was accepted. */
     StackSocketChannel(SelectorProvider provider, Engine engine, Stream accepted) {
-        super(provider);
-        this.engine = engine;
-        this.stream = accepted;
+        this(provider, engine, accepted, State.CONNECTED);
         this.attached = true;
         FourTuple tuple = accepted.tuple();
         this.local = Addresses.local(tuple);
         this.remote = Addresses.remote(tuple);
-        this.state = State.CONNECTED;
+    }
+
+    private StackSocketChannel(
+            SelectorProvider provider, Engine engine, Stream stream, State state) {
+        super(provider);
+        this.engine = engine;
+        this.stream = stream;
+        this.state = state;
+        BooleanSupplier open = this::isOpen;
+        this.input = new StreamInput(engine, stream, open);
+        this.output = new StreamOutput(engine, stream, open);
     }
 
     private void ensureOpen() throws ClosedChannelException {
@@ -112,25 +113,31 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         begin();
     }
 
+    private void lockBoth() {
+        readLock.lock();
+        writeLock.lock();
+    }
+
+    private void unlockBoth() {
+        try {
+            unlockWrite();
+        } finally {
+            readLock.unlock();
+        }
+    }
+
     // -- binding and connecting
 
     @Override
     public SocketChannel bind(SocketAddress address) throws IOException {
-        readLock.lock();
+        lockBoth();
         try {
-            writeLock.lock();
-            try {
-                ensureOpen();
-                if (state == State.PENDING) throw new ConnectionPendingException();
-                if (local != null) throw new AlreadyBoundException();
-                InetSocketAddress wanted =
-                        address == null ? Addresses.of(0, 0) : Addresses.check(address);
-                bind(wanted);
-            } finally {
-                unlockWrite();
-            }
+            ensureOpen();
+            if (state == State.PENDING) throw new ConnectionPendingException();
+            if (local != null) throw new AlreadyBoundException();
+            bind(address == null ? Addresses.of(0, 0) : Addresses.check(address));
         } finally {
-            readLock.unlock();
+            unlockBoth();
         }
         return this;
     }
@@ -164,18 +171,13 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private boolean connect(InetSocketAddress to, boolean mustBlock, long deadlineNs)
             throws IOException {
         try {
-            readLock.lock();
+            lockBoth();
             try {
-                writeLock.lock();
-                try {
-                    boolean blocking = isBlocking();
-                    if (mustBlock && !blocking) throw new IllegalBlockingModeException();
-                    return connectLocked(to, blocking, deadlineNs);
-                } finally {
-                    unlockWrite();
-                }
+                boolean blocking = isBlocking();
+                if (mustBlock && !blocking) throw new IllegalBlockingModeException();
+                return connectLocked(to, blocking, deadlineNs);
             } finally {
-                readLock.unlock();
+                unlockBoth();
             }
         } catch (IOException e) {
             close();
@@ -214,16 +216,11 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     @Override
     public boolean finishConnect() throws IOException {
         try {
-            readLock.lock();
+            lockBoth();
             try {
-                writeLock.lock();
-                try {
-                    return finishConnectLocked();
-                } finally {
-                    unlockWrite();
-                }
+                return finishConnectLocked();
             } finally {
-                readLock.unlock();
+                unlockBoth();
             }
         } catch (IOException e) {
             close();
@@ -343,21 +340,19 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             long deadlineNs)
             throws IOException {
         if (!blocking) {
-            long n = receive(dst, dsts, offset, length);
+            long n = input.read(dst, dsts, offset, length);
             if (n == 0 && !isOpen()) throw new AsynchronousCloseException();
             return n;
         }
         long n = 0;
         begin();
         try {
-            n = receive(dst, dsts, offset, length);
+            n = input.read(dst, dsts, offset, length);
             while (n == 0 && isOpen() && Buffers.hasRemaining(dst, dsts, offset, length)) {
-                if (readable == null)
-                    readable = () -> inputShut || !isOpen() || stream.isReadable();
-                Waited waited = Engine.await(stream.signals().reader(), readable, deadlineNs);
+                Waited waited = input.await(deadlineNs);
                 if (waited == Waited.INTERRUPTED) closeByInterrupt();
                 if (!isOpen()) break; // end() says so
-                n = receive(dst, dsts, offset, length);
+                n = input.read(dst, dsts, offset, length);
                 if (n == 0 && waited == Waited.TIMED_OUT)
                     throw new SocketTimeoutException("Read timed out");
             }
@@ -367,34 +362,10 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         return n;
     }
 
-    /** What there is now: 0 if nothing, -1 at the end of input. */
-    private long receive(ByteBuffer dst, ByteBuffer[] dsts, int offset, int length)
-            throws IOException {
-        if (inputShut) return -1;
-        CloseCause cause = stream.cause(); // before the queue is looked at: its bytes come first
-        long n = dst != null ? stream.read(dst) : scatter(dsts, offset, length);
-        if (stream.shouldAnnounce() || stream.receiveQueue().isClosed())
-            engine.post(stream, Stream.CONSUMED);
-        if (n == 0 && cause != null && Buffers.hasRemaining(dst, dsts, offset, length))
-            throw cause.whileReading();
-        return n;
-    }
-
-    private long scatter(ByteBuffer[] dsts, int offset, int length) {
-        long total = 0;
-        for (int i = offset; i < offset + length; i++) {
-            int n = stream.read(dsts[i]);
-            if (n < 0) return total > 0 ? total : n;
-            total += n;
-            if (dsts[i].hasRemaining()) break;
-        }
-        return total;
-    }
-
     /** For the adaptor: bytes that can be read without blocking. */
     int available() throws IOException {
         ensureConnected();
-        return inputShut ? 0 : stream.receiveQueue().available();
+        return input.available();
     }
 
     // -- writing
@@ -443,8 +414,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length, boolean blocking)
             throws IOException {
         if (!blocking) {
-            if (outputShut) throw new ClosedChannelException();
-            long n = send(src, srcs, offset, length);
+            if (output.isShut()) throw new ClosedChannelException();
+            long n = output.write(src, srcs, offset, length);
             if (n == 0 && !isOpen()) throw new AsynchronousCloseException();
             return n;
         }
@@ -452,59 +423,20 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         begin();
         try {
             ensureOpen();
-            if (outputShut) throw new ClosedChannelException();
-            n = send(src, srcs, offset, length);
+            if (output.isShut()) throw new ClosedChannelException();
+            n = output.write(src, srcs, offset, length);
             while (Buffers.hasRemaining(src, srcs, offset, length)) {
-                if (awaitRoom() == Waited.INTERRUPTED) closeByInterrupt();
+                if (output.await() == Waited.INTERRUPTED) closeByInterrupt();
                 if (!isOpen()) break; // end() says so
-                if (outputShut) {
-                    if (n == 0) throw new AsynchronousCloseException();
-                    break;
-                }
-                if (n > 0 && stream.cause() != null) break; // for the next write to say
-                n += send(src, srcs, offset, length);
+                if (n == 0 && output.isShut()) throw new AsynchronousCloseException();
+                if (n > 0 && (output.isShut() || output.isBroken()))
+                    break; // the next write says so
+                n += output.write(src, srcs, offset, length);
             }
         } finally {
             end(n > 0);
         }
         return n;
-    }
-
-    private Waited awaitRoom() {
-        if (writable == null) {
-            memory = () -> outputShut || !isOpen() || stream.cause() != null;
-            writable = () -> memory.getAsBoolean() || stream.isWritable();
-        }
-        // There is room, and yet not all was taken: the stack's memory is used up.
-        if (stream.isWritable() && !memory.getAsBoolean()) {
-            long retry = System.nanoTime() + MEMORY_RETRY_NS;
-            return Engine.await(stream.signals().writer(), memory, retry);
-        }
-        return Engine.await(stream.signals().writer(), writable, Deadlines.NEVER);
-    }
-
-    /** What fits now. */
-    private long send(ByteBuffer src, ByteBuffer[] srcs, int offset, int length)
-            throws IOException {
-        CloseCause cause = stream.cause();
-        if (cause != null) throw cause.whileWriting();
-        long n = src != null ? stream.write(src) : gather(srcs, offset, length);
-        boolean closed = stream.sendQueue().isClosed();
-        if (n > 0 || closed) engine.post(stream, Stream.WRITTEN);
-        if (n == 0 && closed && isOpen() && Buffers.hasRemaining(src, srcs, offset, length)) {
-            cause = stream.cause();
-            throw cause != null ? cause.whileWriting() : CloseCause.RESET.whileWriting();
-        }
-        return n;
-    }
-
-    private long gather(ByteBuffer[] srcs, int offset, int length) {
-        long total = 0;
-        for (int i = offset; i < offset + length; i++) {
-            total += stream.write(srcs[i]);
-            if (srcs[i].hasRemaining()) break;
-        }
-        return total;
     }
 
     // -- shutting down and closing
@@ -513,8 +445,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     public SocketChannel shutdownInput() throws IOException {
         synchronized (stateLock) {
             ensureConnected();
-            if (inputShut) return this;
-            inputShut = true;
+            if (input.isShut()) return this;
+            input.shut();
         }
         engine.post(stream, Stream.SHUTDOWN_INPUT);
         signalAll();
@@ -525,8 +457,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     public SocketChannel shutdownOutput() throws IOException {
         synchronized (stateLock) {
             ensureConnected();
-            if (outputShut) return this;
-            outputShut = true;
+            if (output.isShut()) return this;
+            output.shut();
         }
         signalAll();
         finish();
@@ -534,11 +466,11 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     }
 
     boolean isInputShut() {
-        return inputShut;
+        return input.isShut();
     }
 
     boolean isOutputShut() {
-        return outputShut;
+        return output.isShut();
     }
 
     /** Wakes blocked threads and selectors after a change on this side. */
@@ -550,11 +482,11 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
 
     private void unlockWrite() {
         writeLock.unlock();
-        if (outputShut || !isOpen()) finish();
+        if (output.isShut() || !isOpen()) finish();
     }
 
     private boolean isFinished() {
-        return isOpen() ? !outputShut || shutdownPosted : closePosted;
+        return isOpen() ? !output.isShut() || shutdownPosted : closePosted;
     }
 
     /**
@@ -618,13 +550,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     @Override
     protected void implConfigureBlocking(boolean block) {
         // Whoever is inside keeps the mode in which he began.
-        readLock.lock();
-        try {
-            writeLock.lock();
-            unlockWrite();
-        } finally {
-            readLock.unlock();
-        }
+        lockBoth();
+        unlockBoth();
     }
 
     // -- for the selector
@@ -635,9 +562,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         if (now == State.PENDING) return stream.isDecided() ? ops & SelectionKey.OP_CONNECT : 0;
         if (now != State.CONNECTED) return 0;
         int ready = 0;
-        if ((ops & SelectionKey.OP_READ) != 0 && (inputShut || stream.isReadable()))
-            ready |= SelectionKey.OP_READ;
-        if ((ops & SelectionKey.OP_WRITE) != 0 && (outputShut || stream.isWritable()))
+        if ((ops & SelectionKey.OP_READ) != 0 && input.isReadable()) ready |= SelectionKey.OP_READ;
+        if ((ops & SelectionKey.OP_WRITE) != 0 && output.isWritable())
             ready |= SelectionKey.OP_WRITE;
         return ready;
     }
@@ -727,8 +653,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         StringBuilder text = new StringBuilder("io.usernet.SocketChannel[");
         if (!isOpen()) return text.append("closed]").toString();
         text.append(state.name().toLowerCase(java.util.Locale.ROOT));
-        if (inputShut) text.append(" ishut");
-        if (outputShut) text.append(" oshut");
+        if (input.isShut()) text.append(" ishut");
+        if (output.isShut()) text.append(" oshut");
         if (local != null) text.append(" local=").append(local);
         if (remote != null) text.append(" remote=").append(remote);
         return text.append(']').toString();

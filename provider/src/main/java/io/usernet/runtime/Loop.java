@@ -295,8 +295,8 @@ public final class Loop {
                 if (enterAsIo()) turnAndLeave();
                 else parkUntilFree();
                 if (seat == DEAD) break;
+                core.prepare();
                 if (io == POLLING) {
-                    core.prepare();
                     long wakeBy = ioWakeBy;
                     boolean forTransmit = ioForTransmit;
                     long timeout = wakeBy == Long.MAX_VALUE ? wakeBy : Math.max(0, wakeBy - now());

@@ -27,7 +27,7 @@ public interface Core {
     /** Whether frames wait because the link was full. */
     boolean isTransmitBlocked();
 
-    /** Outside of the seat, by the I/O thread before it sleeps: what may take long, such as allocating and logging. */
+    /** Outside of the seat, by the I/O thread between turns: what may take long, such as allocating and logging. */
     void prepare();
 
     /** The last call: ends everything, and adds every waiter to {@link #wakeups}. Must not throw. */

@@ -181,8 +181,15 @@ final class TcpService {
             counters.increment(Counter.TCP_NO_ENDPOINTS);
             return;
         }
-        HalfOpen halfOpen =
-                listening.listener.onSyn(tuple, in, route.mtu() - HEADERS, previous, nowNs);
+        HalfOpen halfOpen;
+        try {
+            int mss = route.mtu() - HEADERS;
+            halfOpen = listening.listener.onSyn(tuple, in, mss, previous, nowNs);
+        } catch (Throwable t) {
+            counters.increment(Counter.TCP_ENDPOINT_FAILURES);
+            events.add("no connection " + tuple + " was made", t);
+            return;
+        }
         if (halfOpen == null) return;
         counters.increment(Counter.TCP_IN_DELIVERS);
         attach(halfOpen, ports.accepted(listening, tuple.localAddress()));
@@ -265,8 +272,13 @@ final class TcpService {
             after(rest, nowNs);
         }
         FourTuple tuple = new FourTuple(local, from.port(), to, remotePort);
-        int mss = route.mtu() - HEADERS;
-        Connection connection = new Connection(layer, tuple, stream, mss, nowNs);
+        Connection connection;
+        try {
+            connection = new Connection(layer, tuple, stream, route.mtu() - HEADERS, nowNs);
+        } catch (Throwable t) {
+            if (binding == null) ports.release(from);
+            throw t;
+        }
         attach(connection, from);
         after(connection, nowNs);
         return from;

@@ -20,6 +20,9 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -237,5 +240,48 @@ class EngineTest {
         engine.release(binding);
         assertEquals(0, ask(NetworkStack::framesOut));
         assertEquals(100, ask(NetworkStack::endpoints)); // in TIME-WAIT
+    }
+
+    @Test
+    void manyThreadsConnectAndClose() throws Exception {
+        int threads = 4;
+        int each = 200;
+        Binding binding = engine.bind(LOCALHOST, 0, true);
+        Backlog backlog = engine.listen(binding, 1_000, 0);
+        List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> clients = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+            Thread thread = new Thread(() -> connectAndPing(binding.port(), each));
+            thread.setUncaughtExceptionHandler((which, failure) -> failures.add(failure));
+            thread.start();
+            clients.add(thread);
+        }
+        ByteBuffer piece = ByteBuffer.allocate(1);
+        for (int n = 0; n < threads * each; n++) {
+            Stream server = accept(backlog);
+            readFully(server, piece.clear());
+            writeAll(server, piece.flip());
+            engine.post(server, Stream.CLOSE);
+        }
+        for (Thread thread : clients) thread.join();
+        assertEquals(List.of(), failures);
+    }
+
+    private void connectAndPing(int port, int times) {
+        ByteBuffer piece = ByteBuffer.allocate(1);
+        for (int n = 0; n < times; n++) {
+            try {
+                Stream client = engine.newStream();
+                Binding from = engine.connect(client, null, LOCALHOST, port);
+                await(client.signals().writer(), client::isDecided);
+                writeAll(client, piece.clear());
+                assertEquals(1, read(client, piece.clear()));
+                assertEquals(-1, read(client, piece.clear()));
+                engine.post(client, Stream.CLOSE);
+                engine.release(from);
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
     }
 }

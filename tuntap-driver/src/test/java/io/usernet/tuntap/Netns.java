@@ -16,13 +16,14 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Runs the tests that are marked with {@link InNetns}. A JVM cannot enter a namespace once it has
  * threads, so the test's method is called in a child JVM that was started inside.
  */
 public final class Netns implements InvocationInterceptor {
-    private static final int PASSED = 0, FAILED = 1, TIMED_OUT = 2;
+    private static final int PASSED = 0, FAILED = 1, TIMED_OUT = 2, SKIPPED = 3;
 
     private static String
             obstacle; // why there can be no namespace; "" if there can; null: not tried
@@ -51,6 +52,9 @@ public final class Netns implements InvocationInterceptor {
             try {
                 boolean ended = process.waitFor(how.seconds() + 10, TimeUnit.SECONDS);
                 if (ended && process.exitValue() == PASSED) return;
+                if (ended && process.exitValue() == SKIPPED) {
+                    Assumptions.abort(Files.readString(output).trim());
+                }
                 fail(
                         (ended ? "exit status " + process.exitValue() : "did not end")
                                 + "; it printed:\n"
@@ -153,8 +157,13 @@ public final class Netns implements InvocationInterceptor {
         try {
             test.invoke(constructor.newInstance());
         } catch (InvocationTargetException e) {
-            e.getCause().printStackTrace(System.out);
-            status = FAILED;
+            if (e.getCause() instanceof TestAbortedException aborted) {
+                System.out.println(aborted.getMessage());
+                status = SKIPPED;
+            } else {
+                e.getCause().printStackTrace(System.out);
+                status = FAILED;
+            }
         }
         System.out.flush();
         Runtime.getRuntime().halt(status);
@@ -167,6 +176,12 @@ public final class Netns implements InvocationInterceptor {
         int status = process.waitFor();
         if (status != 0) throw new AssertionError(command + ": status " + status + "\n" + said);
         return said;
+    }
+
+    /** Inside: skips the test where a program is missing. */
+    static void require(String program) throws IOException, InterruptedException {
+        boolean found = start("command -v " + program).waitFor() == 0;
+        Assumptions.assumeTrue(found, program + " is not installed");
     }
 
     /** Inside: starts a shell command. */

@@ -1,6 +1,7 @@
 package io.usernet.tuntap;
 
 import static io.usernet.tuntap.Netns.sh;
+import static io.usernet.tuntap.Netns.start;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +12,7 @@ import io.usernet.Stack;
 import io.usernet.config.Sysctl;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Usage;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -22,6 +24,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,6 +133,7 @@ class TapInteropTest {
 
     @InNetns
     void theKernelPingsAndArps() throws Exception {
+        Netns.require("ping");
         try (Stack stack = open()) {
             String ping = sh("ping -c 3 -i 0.2 -W 2 10.0.0.2 && ping -c 2 -i 0.2 -s 1400 10.0.0.2");
             assertTrue(ping.contains("3 received") && ping.contains("2 received"), ping);
@@ -273,5 +278,48 @@ class TapInteropTest {
                     () -> kernel.connect(new InetSocketAddress("10.0.0.2", 9)));
             assertNothingLeft(stack);
         }
+    }
+
+    @InNetns
+    void theTraceIsWhatTcpdumpPrints() throws Exception {
+        Netns.require("tcpdump");
+        Path directory = Files.createTempDirectory("trace");
+        Path ours = directory.resolve("ours.txt");
+        Path pcap = directory.resolve("theirs.pcap");
+        Process tcpdump;
+        try (Stack stack =
+                Stack.builder()
+                        .link(LINK)
+                        .address("10.0.0.2/24")
+                        .trace(ours.toString())
+                        .open()) {
+            tcpdump = start("exec tcpdump --immediate-mode -U -i usernet0 -w " + pcap + " port 6888");
+            BufferedReader said = tcpdump.inputReader();
+            while (!said.readLine().contains("listening on")) assertTrue(tcpdump.isAlive());
+            Thread server = echo(stack.provider());
+            try (SocketChannel client = SocketChannel.open(SERVER)) {
+                ByteBuffer line = ByteBuffer.wrap("hello\n".getBytes());
+                for (int i = 0; i < 5; i++) {
+                    client.write(line.rewind());
+                    line.clear();
+                    while (line.hasRemaining()) assertTrue(client.read(line) > 0);
+                }
+                client.shutdownOutput();
+                assertEquals(-1, client.read(ByteBuffer.allocate(1)));
+            }
+            assertNothingLeft(stack);
+            server.interrupt();
+            server.join();
+            tcpdump.destroy();
+            tcpdump.waitFor();
+        }
+        String theirs = sh("tcpdump -r " + pcap + " -S -nn -vvv -t 2>/dev/null");
+        // Its first line of a packet has a time stamp; the second, the ports.
+        String session =
+                Files.readString(ours)
+                        .replaceAll("(?m)^\\d\\d:\\d\\d:\\d\\d\\.\\d{6} ", "")
+                        .replaceAll("(?m)^(?!IP |    ).*\\R", "");
+        assertTrue(theirs.lines().count() >= 2 * 10, theirs);
+        assertEquals(theirs, session);
     }
 }

@@ -1,5 +1,7 @@
 package io.usernet.nio.contract;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.usernet.config.StackConfig;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
@@ -39,6 +41,7 @@ class UsernetNioContractTest {
     @AfterAll
     static void close() {
         engine.close(DRAIN_NS);
+        assertEquals(0, engine.memory().inUse(), "bytes of packet memory that nobody gave back");
     }
 
     @Nested

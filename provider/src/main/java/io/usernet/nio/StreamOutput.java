@@ -1,0 +1,95 @@
+package io.usernet.nio;
+
+import io.usernet.runtime.Engine;
+import io.usernet.runtime.Engine.Waited;
+import io.usernet.tcp.CloseCause;
+import io.usernet.tcp.Stream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** The writing half of a connection's channel. One thread at a time, but for the queries. */
+final class StreamOutput {
+    /** How long a blocked writer waits where there is room, but no memory: nobody says when there is. */
+    private static final long MEMORY_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final Engine engine;
+    private final Stream stream;
+    private final BooleanSupplier open;
+    private volatile boolean shut;
+    private BooleanSupplier endsWriting, wakesWriter; // made by the first writer that blocks
+
+    /**
+     * @param open whether the channel is
+     */
+    StreamOutput(Engine engine, Stream stream, BooleanSupplier open) {
+        this.engine = engine;
+        this.stream = stream;
+        this.open = open;
+    }
+
+    /** No more may be written; any thread. The FIN is the channel's to post. */
+    void shut() {
+        shut = true;
+    }
+
+    boolean isShut() {
+        return shut;
+    }
+
+    /** Whether a write would not block; any thread. */
+    boolean isWritable() {
+        return shut || stream.isWritable();
+    }
+
+    /** Whether the connection is gone, so that nothing more will ever be taken. */
+    boolean isBroken() {
+        return stream.cause() != null;
+    }
+
+    /**
+     * Writes what fits now from {@code src}, or from a range of {@code srcs} if that is null.
+     *
+     * @return how many bytes; 0 if there is no room now
+     * @throws IOException why the connection is gone
+     */
+    long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length) throws IOException {
+        if (isBroken()) throw broken();
+        long n = src != null ? stream.write(src) : gather(srcs, offset, length);
+        boolean closed = stream.sendQueue().isClosed();
+        if (n > 0 || closed) engine.post(stream, Stream.WRITTEN);
+        if (n == 0 && closed && Buffers.hasRemaining(src, srcs, offset, length)) throw broken();
+        return n;
+    }
+
+    private IOException broken() {
+        if (!open.getAsBoolean()) return new AsynchronousCloseException();
+        CloseCause cause = stream.cause();
+        return (cause != null ? cause : CloseCause.RESET).whileWriting();
+    }
+
+    private long gather(ByteBuffer[] srcs, int offset, int length) {
+        long total = 0;
+        for (int i = offset; i < offset + length; i++) {
+            total += stream.write(srcs[i]);
+            if (srcs[i].hasRemaining()) break;
+        }
+        return total;
+    }
+
+    /** Until it is writable, or the channel is closed. */
+    Waited await() {
+        if (endsWriting == null) {
+            endsWriting = () -> shut || isBroken() || !open.getAsBoolean();
+            wakesWriter = () -> isWritable() || endsWriting.getAsBoolean();
+        }
+        // There is room, and yet not all was taken: the stack's memory is used up.
+        if (isWritable() && !endsWriting.getAsBoolean()) {
+            long retryNs = System.nanoTime() + MEMORY_RETRY_NS;
+            return Engine.await(stream.signals().writer(), endsWriting, retryNs);
+        }
+        return Engine.await(stream.signals().writer(), wakesWriter, Deadlines.NEVER);
+    }
+}
