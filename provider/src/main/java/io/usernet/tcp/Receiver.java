@@ -135,10 +135,6 @@ final class Receiver {
         return owed;
     }
 
-    boolean isDiscarding() {
-        return discarding;
-    }
-
     boolean hasGaps() {
         return reassembly != null && !reassembly.isEmpty();
     }
@@ -253,8 +249,13 @@ final class Receiver {
             reassembly.touch(start);
             return;
         }
-        boolean kept = reassembly.insert(start, end, in, textAt, buffer);
+        boolean kept = reassembly.insert(start, end, in, textAt, chargeLimit());
         counters.increment(kept ? Counter.TCP_OFO_QUEUE : Counter.TCP_OFO_DROP);
+    }
+
+    /** The window bounds the bytes; what the pieces cost beyond them may be as much again. */
+    private int chargeLimit() {
+        return (int) Math.min(2L * buffer, Integer.MAX_VALUE);
     }
 
     private void reportDuplicate(long start, long end, Counter counter) {

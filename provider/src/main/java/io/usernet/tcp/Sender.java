@@ -72,6 +72,7 @@ final class Sender {
     private long recover = -1;
     private long highRxt; // everything before it was retransmitted, or SACKed, in this phase
     private long lossEdge; // the holes before it are lost
+    private long rtxMark; // SND.NXT at the last retransmission: what lies behind was sent after it
     private int credit; // without SACK: bytes that duplicate ACKs say have left the network
     private boolean headDue; // retransmit the head whatever the window says
     private boolean rescued; // RFC 6675 NextSeg (4) was used in this recovery
@@ -261,6 +262,7 @@ final class Sender {
         }
         if (phase == Phase.RECOVERY && scoreboard != null)
             lossEdge = Math.max(sndUna, sackedEdge());
+        if (phase != Phase.OPEN && isRetransmissionLost()) highRxt = sndUna;
         assert invariant();
         return begins;
     }
@@ -305,6 +307,15 @@ final class Sender {
     private boolean isLossShown() {
         if (hasSacks()) return dupAcks >= DUP_THRESH || sackedEdge() > sndUna;
         return dupAcks >= DUP_THRESH && sndUna > recover; // RFC 6582 section 3.2 step 2
+    }
+
+    /**
+     * Whether DupThresh segments arrived that were sent after all retransmissions, and holes are left
+     * that were retransmitted: then these were lost again. (RFC 6675 would wait for the timer.)
+     */
+    private boolean isRetransmissionLost() {
+        if (!hasSacks() || unsacked(sndUna, Math.min(highRxt, rtxMark)) == 0) return false;
+        return scoreboard.covered(rtxMark, sndNxt) > (DUP_THRESH - 1L) * payload();
     }
 
     private boolean hasSacks() {
@@ -527,6 +538,7 @@ final class Sender {
             case RETRANSMIT -> {
                 headDue = false;
                 highRxt = Math.max(highRxt, end);
+                rtxMark = sndNxt;
                 timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
             }
             case PROBE -> forced = probeDue = false;

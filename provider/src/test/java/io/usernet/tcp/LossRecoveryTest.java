@@ -202,6 +202,18 @@ class LossRecoveryTest {
         }
 
         @Test
+        void retransmissionThatIsLostAgainIsFoundByWhatWasSentAfterIt() {
+            t.write(60_000).skip().receives(". 1:1(0) ack 1 <nop,nop,sack 1461:14601>");
+            t.sends(". 1:1461(1460)");
+            t.sends(". 14601:16061(1460)", ". 16061:17521(1460)", ". 17521:18981(1460)");
+            t.sends(". 18981:20441(1460)").sendsNothing();
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:17521>");
+            t.sends(". 20441:21901(1460)", ". 21901:23361(1460)").sendsNothing();
+            t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:18981>").sends(". 1:1461(1460)").skip();
+            t.assertEvents(Map.of(TCP_SACK_RECOVERY, 1L));
+        }
+
+        @Test
         void lastSegmentLostIsRescued() {
             t.write(6 * MSS).skip();
             t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:5841>").sends(". 1:1461(1460)");

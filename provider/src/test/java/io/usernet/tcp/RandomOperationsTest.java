@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and no segment or timer without end.
  */
 class RandomOperationsTest {
-    private static final int OPERATIONS = 3_000;
+    private static final int OPERATIONS = 20_000;
 
     private final Memory memory = new Memory(8 << 20);
     private final FramePool pool = new FramePool(memory);
