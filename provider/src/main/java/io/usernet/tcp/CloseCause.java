@@ -38,7 +38,7 @@ public enum CloseCause {
     public IOException whileConnecting() {
         return switch (this) {
             case HOST_UNREACHABLE -> new NoRouteToHostException(message);
-            case REFUSED, TIMED_OUT -> new ConnectException(message);
+            case REFUSED, TIMED_OUT, RESET -> new ConnectException(message);
             default -> new SocketException(message);
         };
     }
