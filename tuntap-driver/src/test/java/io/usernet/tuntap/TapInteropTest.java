@@ -288,12 +288,9 @@ class TapInteropTest {
         Path pcap = directory.resolve("theirs.pcap");
         Process tcpdump;
         try (Stack stack =
-                Stack.builder()
-                        .link(LINK)
-                        .address("10.0.0.2/24")
-                        .trace(ours.toString())
-                        .open()) {
-            tcpdump = start("exec tcpdump --immediate-mode -U -i usernet0 -w " + pcap + " port 6888");
+                Stack.builder().link(LINK).address("10.0.0.2/24").trace(ours.toString()).open()) {
+            tcpdump =
+                    start("exec tcpdump --immediate-mode -U -i usernet0 -w " + pcap + " port 6888");
             BufferedReader said = tcpdump.inputReader();
             while (!said.readLine().contains("listening on")) assertTrue(tcpdump.isAlive());
             Thread server = echo(stack.provider());
