@@ -135,7 +135,9 @@ class TapInteropTest {
     void theKernelPingsAndArps() throws Exception {
         Netns.require("ping");
         try (Stack stack = open()) {
-            String ping = sh("ping -c 3 -i 0.2 -W 2 10.0.0.2 && ping -c 2 -i 0.2 -s 1400 10.0.0.2");
+            String ping =
+                    sh(
+                            "ping -c 3 -i 0.2 -w 10 10.0.0.2 && ping -c 2 -i 0.2 -s 1400 -w 10 10.0.0.2");
             assertTrue(ping.contains("3 received") && ping.contains("2 received"), ping);
             String neighbor = sh("ip neigh show 10.0.0.2");
             assertTrue(neighbor.contains("lladdr"), neighbor);

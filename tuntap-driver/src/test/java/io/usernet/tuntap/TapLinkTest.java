@@ -148,7 +148,7 @@ class TapLinkTest {
             assertEquals("usernet0", link.capabilities().name());
             assertEquals(2, link.capabilities().layer());
             assertEquals(1500, link.capabilities().mtu());
-            Process ping = start("ping -c 1 -W 10 10.0.0.2");
+            Process ping = start("ping -c 1 -w 10 10.0.0.2");
             Frame frame;
             do {
                 frame = next(link);
@@ -165,12 +165,11 @@ class TapLinkTest {
     @InNetns
     void gatherListsReachTheKernelAsOneFrame() throws Exception {
         try (LinkDevice link = open("tap:usernet0?host=10.0.0.1/24")) {
-            Process ping = start("ping -c 5 -i 0.01 -s 1400 -W 10 10.0.0.2");
+            Process ping = start("ping -c 5 -i 0.01 -s 1400 -w 10 10.0.0.2");
             answerUntilEnd(link, ping);
             String said = new String(ping.getInputStream().readAllBytes());
             assertEquals(0, ping.exitValue(), said);
             assertTrue(said.contains("5 received"), said);
-            assertTrue(said.contains(" 0% packet loss"), said);
         }
     }
 
@@ -204,7 +203,7 @@ class TapLinkTest {
         try (LinkDevice link = open("tap:usernet0?host=10.0.0.1/24&mtu=9000")) {
             assertEquals(9000, link.capabilities().mtu());
             assertTrue(sh("ip link show usernet0").contains("mtu 9000"));
-            Process ping = start("ping -c 3 -i 0.01 -M do -s 8972 -W 10 10.0.0.2");
+            Process ping = start("ping -c 3 -i 0.01 -M do -s 8972 -w 10 10.0.0.2");
             answerUntilEnd(link, ping);
             assertEquals(0, ping.exitValue());
         }
@@ -225,7 +224,7 @@ class TapLinkTest {
         try (LinkDevice link = open("tap:usernet0?host=10.0.0.1/24&mtu=1000")) {
             sh("sysctl -qw net.ipv6.conf.usernet0.disable_ipv6=1; ip link set usernet0 mtu 1500");
             sh("ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev usernet0");
-            Process ping = start("ping -c 1 -W 10 -s 1200 10.0.0.2");
+            Process ping = start("ping -c 1 -w 10 -s 1200 10.0.0.2");
             long end = System.nanoTime() + 10 * SECOND;
             Frame frame = pool.take();
             while (link.dropped() == 0 && System.nanoTime() < end) {
@@ -272,7 +271,7 @@ class TapLinkTest {
             }
 
             sh("ip link set usernet0 up");
-            Process ping = start("ping -c 3 -i 0.01 -W 10 10.0.0.2");
+            Process ping = start("ping -c 3 -i 0.01 -w 10 10.0.0.2");
             answerUntilEnd(link, ping);
             assertEquals(0, ping.exitValue());
             assertEquals(2, link.dropped());
