@@ -51,12 +51,11 @@ public record Settings(
             INLINE_WRITERS = "usernet.inline.writers",
             CONFIG = "usernet.config";
 
-    private static final long MIN_MEMORY = 4 << 20;
     private static final String MEMORY_REMEDY = "give at least 4m; the default is 256m";
 
     public Settings {
         addresses = List.copyOf(addresses);
-        if (memory < MIN_MEMORY) {
+        if (memory < StackConfig.MIN_MEMORY) {
             throw wrong(MEMORY, Long.toString(memory), MEMORY_REMEDY);
         }
         if (exitTimeoutMs < 0) {
@@ -64,22 +63,16 @@ public record Settings(
                     EXIT_TIMEOUT, Integer.toString(exitTimeoutMs), "give milliseconds, 0 or more");
         }
         for (Cidr cidr : addresses) {
-            boolean host = cidr.prefixLength() >= 31 || cidr.address() != cidr.network();
-            boolean usable =
-                    Ipv4Address.isUnicast(cidr.address())
-                            && !Ipv4Address.isLoopback(cidr.address())
-                            && host
-                            && cidr.address() != cidr.broadcast();
-            if (!usable) {
+            if (!StackConfig.isHost(cidr)) {
                 throw wrong(
                         ADDRESS, cidr.toString(), "give a host's own address, such as 10.0.0.2/24");
             }
         }
-        if (gateway != 0 && addresses.stream().noneMatch(a -> a.contains(gateway))) {
+        if (gateway != 0 && !StackConfig.isNeighbor(gateway, addresses)) {
             throw wrong(
                     GATEWAY,
                     Ipv4Address.format(gateway),
-                    "no network of " + ADDRESS + " contains it: " + addresses);
+                    "it is no other host in the networks of " + ADDRESS + ", " + addresses);
         }
         if (link != null && addresses.isEmpty()) {
             throw wrong(LINK, link, "set " + ADDRESS + " too, such as 10.0.0.2/24");
@@ -220,7 +213,7 @@ public record Settings(
                 throw wrong(MEMORY, text, "give bytes, or a number with k, m or g, such as 256m");
             }
             long bytes = Long.parseLong(number) << 10 * (unit + 1);
-            if (bytes < MIN_MEMORY) throw wrong(MEMORY, text, MEMORY_REMEDY);
+            if (bytes < StackConfig.MIN_MEMORY) throw wrong(MEMORY, text, MEMORY_REMEDY);
             return bytes;
         }
 

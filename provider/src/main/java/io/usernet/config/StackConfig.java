@@ -28,13 +28,9 @@ public record StackConfig(
     public StackConfig {
         addresses = List.copyOf(addresses);
         for (Cidr a : addresses) {
-            boolean host = Ipv4Address.isUnicast(a.address()) && a.address() != a.broadcast();
-            boolean network = a.prefixLength() < 31 && a.address() == a.network();
-            if (!host || network || Ipv4Address.isLoopback(a.address())) {
-                throw new IllegalArgumentException(a + " cannot be a host's address");
-            }
+            if (!isHost(a)) throw new IllegalArgumentException(a + " cannot be a host's address");
         }
-        if (gateway != 0 && addresses.stream().noneMatch(a -> isNeighbor(a, gateway))) {
+        if (gateway != 0 && !isNeighbor(gateway, addresses)) {
             throw new IllegalArgumentException(
                     "the gateway "
                             + Ipv4Address.format(gateway)
@@ -47,11 +43,24 @@ public record StackConfig(
         }
     }
 
-    private static boolean isNeighbor(Cidr own, int gateway) {
-        return own.contains(gateway)
-                && gateway != own.address()
-                && gateway != own.broadcast()
-                && Ipv4Address.isUnicast(gateway);
+    /** Whether a host on a link can have this address. */
+    static boolean isHost(Cidr cidr) {
+        boolean network = cidr.prefixLength() < 31 && cidr.address() == cidr.network();
+        return Ipv4Address.isUnicast(cidr.address())
+                && !Ipv4Address.isLoopback(cidr.address())
+                && !network
+                && cidr.address() != cidr.broadcast();
+    }
+
+    /** Whether another host can have this address in one of the networks. */
+    static boolean isNeighbor(int address, List<Cidr> networks) {
+        return Ipv4Address.isUnicast(address)
+                && networks.stream()
+                        .anyMatch(
+                                own ->
+                                        own.contains(address)
+                                                && address != own.address()
+                                                && address != own.broadcast());
     }
 
     /** No addresses but the loopback's, and everything else as it is by default. */

@@ -85,7 +85,7 @@ class SettingsTest {
                 "usernet.address | 127.0.0.1/8 | give a host's own address",
                 "usernet.address | 10.0.0.2/33 | is not in 0..32",
                 "usernet.gateway | 10.0.0 | not an IPv4 address",
-                "usernet.gateway | 10.9.9.9 | no network of usernet.address contains it",
+                "usernet.gateway | 10.9.9.9 | it is no other host in the networks of usernet.address",
                 "usernet.link | tap:usernet0 | set usernet.address too",
                 "usernet.memory | much | give bytes",
                 "usernet.memory | 1k | at least 4m",
