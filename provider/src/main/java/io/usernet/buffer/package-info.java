@@ -3,7 +3,7 @@
  * consumer, of slices), posts to a loop, and those who wait.
  *
  * <p>Only these types cross between an application's threads and the one that runs the stack.
- * Readiness is computed from the queues' indices and never stored. See {@code RUNTIME} in the
- * documentation for the protocol of posts and waiters.
+ * Readiness is computed from the queues' indices and never stored. {@code
+ * docs/architecture.md} tells how posts and waiters work together.
  */
 package io.usernet.buffer;

@@ -1,5 +1,5 @@
 /**
- * The stack put together: interfaces, demultiplexing, ports. {@code input(frame, now)} and {@code
- * poll(now)}: no thread, no clock.
+ * The stack put together: interfaces, demultiplexing, ports. It takes a turn when it is told to, with
+ * the time as an argument: no thread, no clock.
  */
 package io.usernet.stack;
