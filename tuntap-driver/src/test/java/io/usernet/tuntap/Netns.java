@@ -88,6 +88,10 @@ public final class Netns implements InvocationInterceptor {
         command.add("-XX:+IgnoreUnrecognizedVMOptions"); // before JDK 24
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--sun-misc-unsafe-memory-access=allow");
+        for (String name : System.getProperties().stringPropertyNames()) {
+            if (!name.startsWith("usernet.test.")) continue;
+            command.add("-D" + name + "=" + System.getProperty(name));
+        }
         command.addAll(List.of("-cp", classPath(), Netns.class.getName()));
         command.add(test.getDeclaringClass().getName());
         command.addAll(List.of(test.getName(), Integer.toString(how.seconds())));

@@ -35,7 +35,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** A whole stack on a TAP device against the kernel's: this JVM's own provider is the kernel's. */
+/**
+ * A whole stack on a TAP device against the kernel's: this JVM's own provider is the kernel's. System
+ * properties below {@code usernet.test} make the long ones longer.
+ */
 class TapInteropTest {
     private static final String LINK = "tap:usernet0?host=10.0.0.1/24";
     private static final int PORT = 6888;
