@@ -230,8 +230,7 @@ public final class Loop {
             }
             if (extra == EXTRA_TURNS) {
                 // A writer is not captured by the work of others, and those whom we woke may go:
-                // the
-                // I/O thread runs the turn that was asked for.
+                // the I/O thread runs the turn that was asked for.
                 if (isIo) io = AWAKE;
                 seat = FREE;
                 if (!isIo) wakeIo();
@@ -347,7 +346,17 @@ public final class Loop {
             }
             Throwable where = new Throwable("stack of " + holder);
             where.setStackTrace(holder.getStackTrace());
-            LOG.log(Level.WARNING, holder + " has been in one turn for over a second", where);
+            // A log may itself use the stack: this thread must not wait for it.
+            Thread log =
+                    new Thread(
+                            () ->
+                                    LOG.log(
+                                            Level.WARNING,
+                                            holder + " has been in one turn for over a second",
+                                            where),
+                            "usernet-log");
+            log.setDaemon(true);
+            log.start();
         }
     }
 

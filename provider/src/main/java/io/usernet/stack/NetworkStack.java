@@ -87,7 +87,8 @@ public final class NetworkStack implements Core {
     private final Inbox inbox = new Inbox();
     private final Wakeups wakeups = new Wakeups();
     private final TimerWheel wheel = new TimerWheel();
-    private final Events events = new Events();
+    private final Events events =
+            new Events((message, failure) -> LOG.log(Level.WARNING, message, failure));
 
     private final Addresses addresses;
     private final Routes routes;
@@ -106,7 +107,6 @@ public final class NetworkStack implements Core {
     private int pending;
     private Waiter drainWaiter; // who waits until everything is delivered, or null
     private AtomicBoolean drained;
-    private int eventsLost; // that were logged; I/O thread
 
     /** A stack whose loopback nobody observes. */
     public NetworkStack(
@@ -642,12 +642,7 @@ public final class NetworkStack implements Core {
     @Override
     public void prepare() {
         for (Slab.Size size : Slab.Size.values()) if (memory.isLow(size)) memory.grow(size);
-        for (Events.Event e = events.poll(); e != null; e = events.poll()) {
-            LOG.log(Level.WARNING, e.message(), e.failure());
-        }
-        int lost = events.lost();
-        if (lost != eventsLost) LOG.log(Level.WARNING, (lost - eventsLost) + " events not logged");
-        eventsLost = lost;
+        events.writeLater();
     }
 
     @Override
