@@ -87,8 +87,7 @@ public final class NetworkStack implements Core {
     private final Inbox inbox = new Inbox();
     private final Wakeups wakeups = new Wakeups();
     private final TimerWheel wheel = new TimerWheel();
-    private final Events events =
-            new Events((message, failure) -> LOG.log(Level.WARNING, message, failure));
+    private final Events events = new Events(NetworkStack::log);
 
     private final Addresses addresses;
     private final Routes routes;
@@ -159,6 +158,10 @@ public final class NetworkStack implements Core {
         this.tcp =
                 new TcpService(
                         layer, frames, wheel, addresses, routes, hash, events, new TcpOutput());
+    }
+
+    private static void log(String message, Throwable failure) {
+        LOG.log(Level.WARNING, message, failure);
     }
 
     // -- the turn
