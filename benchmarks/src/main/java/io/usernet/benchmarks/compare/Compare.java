@@ -52,6 +52,7 @@ public final class Compare {
         }
         describeMachine(settings);
         System.out.flush();
+        CpuTime begun = CpuTime.now();
         for (int round = 1; round <= settings.rounds(); round++) {
             for (int i = 0; i < variants.size(); i++) {
                 Variant variant = variants.get(i);
@@ -59,6 +60,12 @@ public final class Compare {
                 samples.get(i).add(runner.run(variant));
             }
         }
+        System.out.printf(
+                SETUP,
+                "meanwhile",
+                String.format(
+                        "others used %.0f %% of the processors",
+                        100 * CpuTime.now().othersSince(begun)));
         System.out.println();
         System.out.print(Table.of(settings, variants, samples));
     }
