@@ -60,12 +60,11 @@ public final class Compare {
                 samples.get(i).add(runner.run(variant));
             }
         }
-        System.out.printf(
-                SETUP,
-                "meanwhile",
-                String.format(
-                        "others used %.0f %% of the processors",
-                        100 * CpuTime.now().othersSince(begun)));
+        if (begun != null) {
+            double others = 100 * CpuTime.now().othersSince(begun);
+            String load = String.format("others used %.0f %% of the processors", others);
+            System.out.printf(SETUP, "meanwhile", load);
+        }
         System.out.println();
         System.out.print(Table.of(settings, variants, samples));
     }

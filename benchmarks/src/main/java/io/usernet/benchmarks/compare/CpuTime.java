@@ -19,7 +19,9 @@ final class CpuTime {
         this.own = own;
     }
 
+    /** Null where there is no proc file system. */
     static CpuTime now() throws IOException {
+        if (Files.notExists(Path.of("/proc/self/stat"))) return null;
         try (var lines = Files.lines(Path.of("/proc/stat"))) {
             String cpu =
                     lines.findFirst().orElseThrow(() -> new IOException("/proc/stat is empty"));
