@@ -52,12 +52,18 @@ public final class Compare {
         }
         describeMachine(settings);
         System.out.flush();
+        CpuTime begun = CpuTime.now();
         for (int round = 1; round <= settings.rounds(); round++) {
             for (int i = 0; i < variants.size(); i++) {
                 Variant variant = variants.get(i);
                 System.err.printf("round %d of %d: %s%n", round, settings.rounds(), variant.name());
                 samples.get(i).add(runner.run(variant));
             }
+        }
+        if (begun != null) {
+            double others = 100 * CpuTime.now().othersSince(begun);
+            String load = String.format("others used %.0f %% of the processors", others);
+            System.out.printf(SETUP, "meanwhile", load);
         }
         System.out.println();
         System.out.print(Table.of(settings, variants, samples));

@@ -27,7 +27,7 @@ class SettingsTest {
                 List.of(
                         "--only=pingpong,churn",
                         "--seconds=2",
-                        "--warmup=1000",
+                        "--warmup=2500",
                         "--connections=64"),
                 settings.workloadArguments());
     }

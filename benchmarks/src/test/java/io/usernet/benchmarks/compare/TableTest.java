@@ -15,7 +15,7 @@ class TableTest {
         jdk.add(List.of("pingpong p50 50", "pingpong p50 40", "pingpong p50 90"));
         jdk.add(List.of("pingpong p99 100", "pingpong ops 20000", "upload gbits 8"));
         Samples ours = new Samples();
-        ours.add(List.of("pingpong p50 25", "pingpong p99 1234.5", "pingpong ops 40000"));
+        ours.add(List.of("pingpong p50 25", "pingpong p99 1234", "pingpong ops 40000"));
         ours.add(List.of("upload gbits 1", "upload gbits 3"));
         assertEquals(
                 """
