@@ -5,6 +5,7 @@ import io.usernet.config.Sysctl;
 import io.usernet.runtime.Engine;
 import io.usernet.runtime.Engine.Waited;
 import io.usernet.stack.Binding;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
@@ -32,7 +33,10 @@ import java.util.function.BooleanSupplier;
 /** A listener of the stack. Locks and threads: see the package; {@code acceptLock} is its only long one. */
 final class StackServerSocketChannel extends ServerSocketChannel implements Pollable {
     private static final Set<SocketOption<?>> OPTIONS =
-            Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_REUSEADDR);
+            Set.of(
+                    StandardSocketOptions.SO_RCVBUF,
+                    StandardSocketOptions.SO_REUSEADDR,
+                    StandardSocketOptions.SO_REUSEPORT);
 
     private final Engine engine;
 
@@ -46,7 +50,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     private volatile Backlog backlog; // once bound
     private volatile InetSocketAddress local; // kept after close, for the adaptor
     private final List<StackSelectionKey> keys = new ArrayList<>(1);
-    private boolean reuseAddress = true; // as on every Unix
+    private Reuse reuse = new Reuse(true, false); // as on every Unix
     private int receiveBuffer;
     private ServerSocket socket;
     // -- end of fields protected by stateLock
@@ -86,13 +90,13 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     }
 
     private void bind(InetSocketAddress wanted, int backlogSize) throws IOException {
-        boolean reuse;
+        Reuse with;
         int receive;
         synchronized (stateLock) {
-            reuse = reuseAddress;
+            with = reuse;
             receive = receiveBuffer;
         }
-        Binding bound = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), reuse);
+        Binding bound = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), with);
         Backlog listening;
         try {
             listening = engine.listen(bound, backlogSize, receive);
@@ -276,8 +280,8 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         synchronized (stateLock) {
             ensureOpen();
             Object value =
-                    name == StandardSocketOptions.SO_REUSEADDR
-                            ? (Object) reuseAddress
+                    StreamOptions.isReuse(name)
+                            ? (Object) StreamOptions.get(reuse, name)
                             : (Object) receiveBuffer;
             return name.type().cast(value);
         }
@@ -290,7 +294,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         StreamOptions.checkValue(name, value);
         synchronized (stateLock) {
             ensureOpen();
-            if (name == StandardSocketOptions.SO_REUSEADDR) reuseAddress = (Boolean) value;
+            if (StreamOptions.isReuse(name)) reuse = StreamOptions.set(reuse, name, value);
             else receiveBuffer = StreamOptions.bounded(value, engine.sysctls(), Sysctl.TCP_RMEM);
         }
         return this;

@@ -4,6 +4,7 @@ import io.usernet.buffer.Wakeups;
 import io.usernet.runtime.Engine;
 import io.usernet.runtime.Engine.Waited;
 import io.usernet.stack.Binding;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.FourTuple;
 import io.usernet.tcp.Stream;
@@ -60,7 +61,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private volatile InetSocketAddress local, remote; // kept after close, for the adaptor
     private boolean attached; // the stack knows the stream: it may be posted
     private boolean optionsChanged; // while it was not
-    private boolean reuseAddress;
+    private Reuse reuse = Reuse.NONE;
     private Socket socket;
     // -- end of fields protected by stateLock
 
@@ -143,11 +144,11 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     }
 
     private void bind(InetSocketAddress wanted) throws IOException {
-        boolean reuse;
+        Reuse with;
         synchronized (stateLock) {
-            reuse = reuseAddress;
+            with = reuse;
         }
-        binding = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), reuse);
+        binding = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), with);
         synchronized (stateLock) {
             if (state == State.CLOSED) throw new AsynchronousCloseException();
             local = Addresses.of(binding.address(), binding.port());
@@ -613,8 +614,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         synchronized (stateLock) {
             ensureOpen();
             Object value =
-                    name == StandardSocketOptions.SO_REUSEADDR
-                            ? (Object) reuseAddress
+                    StreamOptions.isReuse(name)
+                            ? StreamOptions.get(reuse, name)
                             : StreamOptions.get(stream, engine.sysctls(), name);
             return name.type().cast(value);
         }
@@ -627,8 +628,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         boolean known;
         synchronized (stateLock) {
             ensureOpen();
-            if (name == StandardSocketOptions.SO_REUSEADDR) {
-                reuseAddress = (Boolean) value;
+            if (StreamOptions.isReuse(name)) {
+                reuse = StreamOptions.set(reuse, name, value);
                 return this;
             }
             StreamOptions.set(stream, engine.sysctls(), name, value);

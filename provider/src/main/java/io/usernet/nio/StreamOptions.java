@@ -2,6 +2,7 @@ package io.usernet.nio;
 
 import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Stream;
 import java.lang.reflect.Field;
 import java.net.SocketException;
@@ -13,13 +14,14 @@ import java.util.Set;
 
 /** Socket options of connections, with the JDK's checks and messages, and Linux's bounds. */
 final class StreamOptions {
-    /** Options that the standard has, and SO_REUSEADDR, which is the channel's and not the stream's. */
+    /** Those of the standard; with whom a port is shared is the channel's matter, not the stream's. */
     private static final Set<SocketOption<?>> STANDARD =
             Set.of(
                     StandardSocketOptions.SO_SNDBUF,
                     StandardSocketOptions.SO_RCVBUF,
                     StandardSocketOptions.SO_KEEPALIVE,
                     StandardSocketOptions.SO_REUSEADDR,
+                    StandardSocketOptions.SO_REUSEPORT,
                     StandardSocketOptions.SO_LINGER,
                     StandardSocketOptions.TCP_NODELAY,
                     StandardSocketOptions.IP_TOS);
@@ -68,6 +70,23 @@ final class StreamOptions {
         return new UnsupportedOperationException("'" + name.name() + "' not supported");
     }
 
+    /** Whether it is one of the two options that say with whom a local port is shared. */
+    static boolean isReuse(SocketOption<?> name) {
+        return name == StandardSocketOptions.SO_REUSEADDR
+                || name == StandardSocketOptions.SO_REUSEPORT;
+    }
+
+    static Boolean get(Reuse reuse, SocketOption<?> name) {
+        return name == StandardSocketOptions.SO_REUSEADDR ? reuse.address() : reuse.port();
+    }
+
+    static Reuse set(Reuse reuse, SocketOption<?> name, Object value) {
+        boolean on = (Boolean) value;
+        return name == StandardSocketOptions.SO_REUSEADDR
+                ? reuse.withAddress(on)
+                : reuse.withPort(on);
+    }
+
     /**
      * @throws IllegalArgumentException if it isn't a value of the option's type
      */
@@ -76,7 +95,7 @@ final class StreamOptions {
             throw new IllegalArgumentException("Invalid value '" + value + "'");
     }
 
-    /** An option's value; the name was checked and is not SO_REUSEADDR. */
+    /** An option's value; the name was checked, and {@link #isReuse} denied. */
     static Object get(Stream stream, Sysctls sysctls, SocketOption<?> name) {
         return switch (name.name()) {
             case "SO_SNDBUF" -> stream.sendQueue().limit();

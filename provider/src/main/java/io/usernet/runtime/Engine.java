@@ -13,6 +13,7 @@ import io.usernet.link.NullLink;
 import io.usernet.metrics.Counters;
 import io.usernet.stack.Binding;
 import io.usernet.stack.NetworkStack;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.InitialSequence;
 import io.usernet.tcp.Rfc6528Sequence;
@@ -126,8 +127,8 @@ public final class Engine {
      * @throws java.net.BindException "Address already in use" or "Cannot assign requested address"
      * @throws IOException if the stack is closed
      */
-    public Binding bind(int address, int port, boolean reuseAddress) throws IOException {
-        return call(nowNs -> stack.bind(address, port, reuseAddress));
+    public Binding bind(int address, int port, Reuse reuse) throws IOException {
+        return call(nowNs -> stack.bind(address, port, reuse));
     }
 
     /** Gives a reservation up that is not listened on, or no longer connected from. Never waits. */

@@ -16,7 +16,7 @@ public final class Binding extends Post {
     private final Ports ports;
     private final int address;
     private final int port;
-    private final boolean reuseAddress;
+    private final Reuse reuse;
 
     /** Whether the socket chose the port, or the stack did so that a connect has one. */
     final boolean explicit;
@@ -26,11 +26,11 @@ public final class Binding extends Post {
     Listener listener;
     Binding next; // of the same port
 
-    Binding(Ports ports, int address, int port, boolean reuseAddress, boolean explicit) {
+    Binding(Ports ports, int address, int port, Reuse reuse, boolean explicit) {
         this.ports = ports;
         this.address = address;
         this.port = port;
-        this.reuseAddress = reuseAddress;
+        this.reuse = reuse;
         this.explicit = explicit;
     }
 
@@ -43,8 +43,8 @@ public final class Binding extends Post {
         return port;
     }
 
-    boolean reuseAddress() {
-        return reuseAddress;
+    Reuse reuse() {
+        return reuse;
     }
 
     boolean overlaps(int other) {

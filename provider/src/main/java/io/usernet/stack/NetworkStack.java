@@ -456,9 +456,9 @@ public final class NetworkStack implements Core {
      * @throws BindException "Address already in use" or "Cannot assign requested address"
      * @throws IOException if the stack is closed
      */
-    public Binding bind(int address, int port, boolean reuseAddress) throws IOException {
+    public Binding bind(int address, int port, Reuse reuse) throws IOException {
         requireAlive();
-        return tcp.bind(address, port, reuseAddress);
+        return tcp.bind(address, port, reuse);
     }
 
     /**

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Who has which local port, with the rules of Linux for SO_REUSEADDR: two bindings of one port with
- * overlapping addresses conflict, unless both reuse addresses and the one that is there doesn't
- * listen. A binding lives on, without its socket, in the connections that were made on it, those in
+ * Who has which local port, with the rules of Linux: two bindings of one port with overlapping
+ * addresses conflict, unless both have SO_REUSEPORT, or both have SO_REUSEADDR and the one that is
+ * there doesn't listen. A binding lives on, without its socket, in the connections that were made on it, those in
  * TIME-WAIT included.
  *
  * <p>Confined to the loop.
@@ -50,17 +50,17 @@ final class Ports {
      * @param port 0: any of the range that nobody has
      * @throws BindException "Address already in use"
      */
-    Binding bind(int address, int port, boolean reuseAddress) throws BindException {
+    Binding bind(int address, int port, Reuse reuse) throws BindException {
         if (port != 0) {
-            if (conflicts(address, port, reuseAddress, null)) throw inUse();
-            return add(address, port, reuseAddress, true);
+            if (conflicts(address, port, reuse, null)) throw inUse();
+            return add(address, port, reuse, true);
         }
         int first = firstToTry(address, 0, 0);
         for (int i = 0; i < count; i++) {
             int candidate = low + Integer.remainderUnsigned(first + i, count);
             if (find(candidate) != null) continue;
             offset += i + 1;
-            return add(address, candidate, reuseAddress, true);
+            return add(address, candidate, reuse, true);
         }
         throw inUse();
     }
@@ -83,7 +83,7 @@ final class Ports {
             int candidate = low + Integer.remainderUnsigned(first + i, count);
             if (hasExplicit(candidate) || !free.isFree(candidate)) continue;
             offset += i + 1;
-            return add(address, candidate, false, false);
+            return add(address, candidate, Reuse.NONE, false);
         }
         return null;
     }
@@ -99,7 +99,7 @@ final class Ports {
      */
     void listen(Binding binding, Listener listener) throws BindException {
         int port = binding.port();
-        if (conflicts(binding.address(), port, binding.reuseAddress(), binding)) throw inUse();
+        if (conflicts(binding.address(), port, binding.reuse(), binding)) throw inUse();
         binding.listener = listener;
     }
 
@@ -108,24 +108,41 @@ final class Ports {
         removeIfUnused(binding);
     }
 
-    /** The binding whose listener takes connections to an address and port, or null. */
-    Binding listening(int address, int port) {
+    /**
+     * The binding whose listener takes a connection to an address and port, or null. Of several that
+     * share them by SO_REUSEPORT, it depends on the peer which one.
+     */
+    Binding listening(int address, int port, int remoteAddress, int remotePort) {
         Bucket bucket = find(port);
-        Binding wildcard = null;
-        for (Binding b = bucket == null ? null : bucket.first; b != null; b = b.next) {
-            if (b.listener == null) continue;
-            if (b.address() == address) return b;
-            if (b.address() == 0) wildcard = b;
+        if (bucket == null) return null;
+        int exact = listeners(bucket, address);
+        int local = exact > 0 ? address : 0;
+        int sharing = exact > 0 ? exact : listeners(bucket, 0);
+        if (sharing == 0) return null;
+        int chosen = 0;
+        if (sharing > 1) {
+            long peer = (long) remoteAddress << 32 | remotePort;
+            chosen = Integer.remainderUnsigned(hash.of(peer, port), sharing);
         }
-        return wildcard;
+        Binding b = bucket.first;
+        while (b.listener == null || b.address() != local || chosen-- > 0) b = b.next;
+        return b;
+    }
+
+    private static int listeners(Bucket bucket, int address) {
+        int n = 0;
+        for (Binding b = bucket.first; b != null; b = b.next) {
+            if (b.listener != null && b.address() == address) n++;
+        }
+        return n;
     }
 
     /** The binding of a connection that a listener got: shared by all that are alike. */
     Binding accepted(Binding listening, int localAddress) {
         Bucket bucket = find(listening.port());
-        boolean reuse = listening.reuseAddress();
+        Reuse reuse = listening.reuse();
         for (Binding b = bucket.first; b != null; b = b.next) {
-            boolean alike = !b.held && b.listener == null && b.reuseAddress() == reuse;
+            boolean alike = !b.held && b.listener == null && b.reuse().equals(reuse);
             if (alike && b.explicit && b.address() == localAddress) return b;
         }
         Binding binding = add(localAddress, listening.port(), reuse, true);
@@ -168,11 +185,13 @@ final class Ports {
         return buckets;
     }
 
-    private boolean conflicts(int address, int port, boolean reuse, Binding except) {
+    private boolean conflicts(int address, int port, Reuse reuse, Binding except) {
         Bucket bucket = find(port);
         for (Binding b = bucket == null ? null : bucket.first; b != null; b = b.next) {
             if (b == except || !b.overlaps(address)) continue;
-            if (!(reuse && b.reuseAddress() && b.listener == null)) return true;
+            boolean shared = reuse.port() && b.reuse().port();
+            shared |= reuse.address() && b.reuse().address() && b.listener == null;
+            if (!shared) return true;
         }
         return false;
     }
@@ -198,7 +217,7 @@ final class Ports {
         return null;
     }
 
-    private Binding add(int address, int port, boolean reuseAddress, boolean explicit) {
+    private Binding add(int address, int port, Reuse reuse, boolean explicit) {
         Bucket bucket = find(port);
         if (bucket == null) {
             bucket = new Bucket(port);
@@ -206,7 +225,7 @@ final class Ports {
             slots[port & SLOTS - 1] = bucket;
             buckets++;
         }
-        Binding binding = new Binding(this, address, port, reuseAddress, explicit);
+        Binding binding = new Binding(this, address, port, reuse, explicit);
         binding.held = true;
         binding.next = bucket.first;
         bucket.first = binding;

@@ -124,7 +124,7 @@ final class TcpService {
         }
         Endpoint endpoint = table.find(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
         if (endpoint instanceof TimeWait rest && rest.givesWayTo(in)) {
-            Binding listening = ports.listening(dst, Tcp.dstPort(b, at));
+            Binding listening = ports.listening(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
             if (listening != null) {
                 counters.increment(Counter.TCP_TW_RECYCLED);
                 rest.end();
@@ -161,7 +161,7 @@ final class TcpService {
         ByteBuffer b = in.bytes();
         int at = in.start();
         if (Listener.isSyn(Tcp.flags(b, at))) {
-            Binding listening = ports.listening(dst, Tcp.dstPort(b, at));
+            Binding listening = ports.listening(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
             if (listening != null) {
                 FourTuple tuple = new FourTuple(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
                 open(listening, in, tuple, null, nowNs);
@@ -233,9 +233,9 @@ final class TcpService {
     /**
      * @throws BindException "Address already in use" or "Cannot assign requested address"
      */
-    Binding bind(int address, int port, boolean reuseAddress) throws BindException {
+    Binding bind(int address, int port, Reuse reuse) throws BindException {
         if (address != 0 && !addresses.isLocal(address)) throw notAssignable();
-        return ports.bind(address, port, reuseAddress);
+        return ports.bind(address, port, reuse);
     }
 
     Binding connect(Stream stream, Binding binding, int remoteAddress, int remotePort, long nowNs)

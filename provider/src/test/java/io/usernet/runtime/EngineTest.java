@@ -12,6 +12,7 @@ import io.usernet.config.StackConfig;
 import io.usernet.runtime.Engine.Waited;
 import io.usernet.stack.Binding;
 import io.usernet.stack.NetworkStack;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.Stream;
@@ -96,7 +97,7 @@ class EngineTest {
 
     @Test
     void echoesAndClosesInGoodOrder() throws IOException {
-        Binding binding = engine.bind(LOCALHOST, 0, true);
+        Binding binding = engine.bind(LOCALHOST, 0, Reuse.NONE.withAddress(true));
         Backlog backlog = engine.listen(binding, 0, 0);
         Stream client = connect(binding.port());
         Stream server = accept(backlog);
@@ -116,7 +117,7 @@ class EngineTest {
 
     @Test
     void movesMegabytesBothWays() throws Exception {
-        Binding binding = engine.bind(0, 0, true);
+        Binding binding = engine.bind(0, 0, Reuse.NONE.withAddress(true));
         Backlog backlog = engine.listen(binding, 0, 0);
         Stream client = connect(binding.port());
         Stream server = accept(backlog);
@@ -154,15 +155,21 @@ class EngineTest {
 
     @Test
     void bindErrorsAreLinuxs() throws IOException {
-        Binding first = engine.bind(LOCALHOST, 7000, false);
+        Binding first = engine.bind(LOCALHOST, 7000, Reuse.NONE);
         assertEquals(
                 "Address already in use",
-                assertThrows(BindException.class, () -> engine.bind(0, 7000, true)).getMessage());
+                assertThrows(
+                                BindException.class,
+                                () -> engine.bind(0, 7000, Reuse.NONE.withAddress(true)))
+                        .getMessage());
         engine.release(first);
-        engine.release(engine.bind(0, 7000, false)); // after the release, without waiting for it
+        engine.release(
+                engine.bind(0, 7000, Reuse.NONE)); // after the release, without waiting for it
         assertEquals(
                 "Cannot assign requested address",
-                assertThrows(BindException.class, () -> engine.bind(0x0A000001, 0, true))
+                assertThrows(
+                                BindException.class,
+                                () -> engine.bind(0x0A000001, 0, Reuse.NONE.withAddress(true)))
                         .getMessage());
     }
 
@@ -178,7 +185,7 @@ class EngineTest {
 
     @Test
     void closingDeliversWhatWasWritten() throws Exception {
-        Binding binding = engine.bind(LOCALHOST, 0, true);
+        Binding binding = engine.bind(LOCALHOST, 0, Reuse.NONE.withAddress(true));
         Backlog backlog = engine.listen(binding, 0, 0);
         Stream client = connect(binding.port());
         Stream server = accept(backlog);
@@ -204,7 +211,7 @@ class EngineTest {
 
     @Test
     void closingWakesWhoeverWaits() throws Exception {
-        Binding binding = engine.bind(LOCALHOST, 0, true);
+        Binding binding = engine.bind(LOCALHOST, 0, Reuse.NONE.withAddress(true));
         Backlog backlog = engine.listen(binding, 0, 0);
         Stream client = connect(binding.port());
         assertNotNull(accept(backlog));
@@ -218,13 +225,15 @@ class EngineTest {
         acceptor.join();
         assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(5), "promptly");
         assertSame(CloseCause.STACK_CLOSED, client.cause());
-        IOException dead = assertThrows(IOException.class, () -> engine.bind(0, 0, true));
+        IOException dead =
+                assertThrows(
+                        IOException.class, () -> engine.bind(0, 0, Reuse.NONE.withAddress(true)));
         assertEquals("The network stack is closed", dead.getMessage());
     }
 
     @Test
     void nothingIsLeftOver() throws IOException {
-        Binding binding = engine.bind(LOCALHOST, 0, true);
+        Binding binding = engine.bind(LOCALHOST, 0, Reuse.NONE.withAddress(true));
         Backlog backlog = engine.listen(binding, 0, 0);
         for (int i = 0; i < 100; i++) {
             Stream client = engine.newStream();
@@ -246,7 +255,7 @@ class EngineTest {
     void manyThreadsConnectAndClose() throws Exception {
         int threads = 4;
         int each = 200;
-        Binding binding = engine.bind(LOCALHOST, 0, true);
+        Binding binding = engine.bind(LOCALHOST, 0, Reuse.NONE.withAddress(true));
         Backlog backlog = engine.listen(binding, 1_000, 0);
         List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
         List<Thread> clients = new ArrayList<>();

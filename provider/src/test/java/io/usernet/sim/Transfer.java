@@ -1,6 +1,7 @@
 package io.usernet.sim;
 
 import io.usernet.stack.Binding;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.Stream;
@@ -136,7 +137,7 @@ public final class Transfer {
 
         public Server(SimNetwork.Host host, int port, int backlog, Handler handler)
                 throws IOException {
-            Binding binding = host.stack.bind(0, port, true);
+            Binding binding = host.stack.bind(0, port, Reuse.NONE.withAddress(true));
             this.backlog = host.stack.listen(binding, backlog, 0);
             this.handler = handler;
             host.add(this);

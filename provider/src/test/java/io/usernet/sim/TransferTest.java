@@ -12,6 +12,7 @@ import io.usernet.sim.Transfer.Server;
 import io.usernet.sim.Transfer.Sink;
 import io.usernet.sim.Transfer.Source;
 import io.usernet.stack.Binding;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.Stream;
 import io.usernet.wire.Ipv4Address;
@@ -167,7 +168,7 @@ class TransferTest {
         SimNetwork net = new SimNetwork(31);
         SimNetwork.Host client = net.host(CLIENT, Path.clean());
         SimNetwork.Host server = net.host(SERVER, Path.clean());
-        Binding binding = server.stack.bind(0, PORT, true);
+        Binding binding = server.stack.bind(0, PORT, Reuse.NONE.withAddress(true));
         var backlog = server.stack.listen(binding, 2, 0);
         List<Stream> streams = new ArrayList<>();
         for (int i = 0; i < connections; i++) streams.add(connect(client));

@@ -50,7 +50,7 @@ class ListenerTest {
     }
 
     private void listen(int limit) throws IOException {
-        binding = host.stack.bind(0, 80, true);
+        binding = host.stack.bind(0, 80, Reuse.NONE.withAddress(true));
         backlog = host.stack.listen(binding, limit, 0);
     }
 
@@ -384,8 +384,8 @@ class ListenerTest {
             host.stack.inbox().post(binding, Binding.RELEASE);
             host.run();
             org.junit.jupiter.api.Assertions.assertThrows(
-                    java.net.BindException.class, () -> host.stack.bind(0, 80, false));
-            assertNotNull(host.stack.bind(0, 80, true));
+                    java.net.BindException.class, () -> host.stack.bind(0, 80, Reuse.NONE));
+            assertNotNull(host.stack.bind(0, 80, Reuse.NONE.withAddress(true)));
         }
     }
 

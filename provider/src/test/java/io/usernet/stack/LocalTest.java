@@ -51,7 +51,7 @@ class LocalTest {
     }
 
     private Backlog listen(int address, int port) throws IOException {
-        return stack.listen(stack.bind(address, port, true), 16, 0);
+        return stack.listen(stack.bind(address, port, Reuse.NONE.withAddress(true)), 16, 0);
     }
 
     private void post(Stream stream, int what) {
@@ -97,7 +97,7 @@ class LocalTest {
     @Test
     void connectsToItself() throws IOException {
         Stream stream = stream();
-        Binding binding = stack.bind(LOCALHOST, 7000, false);
+        Binding binding = stack.bind(LOCALHOST, 7000, Reuse.NONE);
         stack.connect(stream, binding, LOCALHOST, 7000);
         host.run();
         assertEquals(new FourTuple(LOCALHOST, 7000, LOCALHOST, 7000), stream.tuple());
@@ -116,10 +116,10 @@ class LocalTest {
     @Test
     void oneTupleOnce() throws IOException {
         listen(0, 80);
-        Binding binding = stack.bind(LOCALHOST, 7000, true);
+        Binding binding = stack.bind(LOCALHOST, 7000, Reuse.NONE.withAddress(true));
         stack.connect(stream(), binding, LOCALHOST, 80);
         host.run();
-        Binding same = stack.bind(LOCALHOST, 7000, true);
+        Binding same = stack.bind(LOCALHOST, 7000, Reuse.NONE.withAddress(true));
         BindException e =
                 assertThrows(
                         BindException.class, () -> stack.connect(stream(), same, LOCALHOST, 80));
@@ -137,7 +137,7 @@ class LocalTest {
                             () -> stack.connect(stream(), null, Packets.ip(address), 80));
             assertEquals("Network is unreachable", e.getMessage());
         }
-        Binding loopback = stack.bind(LOCALHOST, 0, false);
+        Binding loopback = stack.bind(LOCALHOST, 0, Reuse.NONE);
         SocketException e =
                 assertThrows(
                         SocketException.class,
@@ -148,7 +148,7 @@ class LocalTest {
     @Test
     void aTupleInTimeWaitCanBeConnectedFromAgainAfterASecond() throws IOException {
         Backlog backlog = listen(0, 80);
-        Binding binding = stack.bind(LOCALHOST, 7000, true);
+        Binding binding = stack.bind(LOCALHOST, 7000, Reuse.NONE.withAddress(true));
         for (int i = 0; i < 2; i++) {
             Stream client = stream();
             stack.connect(client, binding, LOCALHOST, 80);
@@ -174,7 +174,7 @@ class LocalTest {
                                                 .sysctls()
                                                 .with(Sysctl.IP_LOCAL_PORT_RANGE, "5000 5003")),
                         0);
-        small.stack.listen(small.stack.bind(0, 80, true), 16, 0);
+        small.stack.listen(small.stack.bind(0, 80, Reuse.NONE.withAddress(true)), 16, 0);
         for (int i = 0; i < 4; i++) {
             small.stack.connect(new Stream(small.stack.memory(), 4096, 4096), null, LOCALHOST, 80);
         }
@@ -209,8 +209,8 @@ class LocalTest {
         StackConfig config = StackConfig.defaults();
         NetworkStack failingStack =
                 new NetworkStack(config, null, new Memory(config.memory()), failing, 1);
-        failingStack.listen(failingStack.bind(0, 13, true), 1, 0);
-        failingStack.listen(failingStack.bind(0, 14, true), 1, 0);
+        failingStack.listen(failingStack.bind(0, 13, Reuse.NONE.withAddress(true)), 1, 0);
+        failingStack.listen(failingStack.bind(0, 14, Reuse.NONE.withAddress(true)), 1, 0);
         Stream unlucky = new Stream(failingStack.memory(), 4096, 4096);
         Stream lucky = new Stream(failingStack.memory(), 4096, 4096);
         failingStack.connect(unlucky, null, LOCALHOST, 13);
@@ -257,7 +257,7 @@ class LocalTest {
         assertSame(CloseCause.STACK_CLOSED, server.cause());
         assertTrue(backlog.isClosed());
         assertEquals(0, stack.endpoints());
-        assertThrows(IOException.class, () -> stack.bind(0, 0, false));
+        assertThrows(IOException.class, () -> stack.bind(0, 0, Reuse.NONE));
         assertEquals(
                 100_000, server.read(ByteBuffer.allocate(200_000)), "what came stays readable");
         server.receiveQueue().reap();

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -46,6 +48,22 @@ abstract class SocketOptionContract extends NioContract {
                                 StandardSocketOptions.IP_TOS)),
                 options.toString());
         assertFails(UnsupportedOperationException.class, options::clear);
+    }
+
+    /** As on every Unix but AIX: whether a platform has it, its JDK says. */
+    @Test
+    void serversThatReusePortsShareOne() throws IOException {
+        ServerSocketChannel first = openServer();
+        assumeTrue(first.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT));
+        assertRoundTrip(first, StandardSocketOptions.SO_REUSEPORT, true);
+        first.bind(anyPort());
+        ServerSocketChannel second = openServer();
+        assertThrows(BindException.class, () -> second.bind(first.getLocalAddress()));
+        ServerSocketChannel third = openServer();
+        third.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+        third.bind(first.getLocalAddress());
+        assertEquals(first.getLocalAddress(), third.getLocalAddress());
+        assertRoundTrip(openSocket(), StandardSocketOptions.SO_REUSEPORT, true);
     }
 
     @Test
