@@ -8,11 +8,14 @@ import java.util.ArrayDeque;
  * made on demand in batches and reused; how many are out is known, so that a test can see a leak.
  */
 public final class FramePool {
-    private static final int BATCH = 64;
+    /** Frames made at once: more than one turn takes. */
+    private static final int BATCH = 512;
 
     private final Memory memory;
     private final ArrayDeque<Frame> free = new ArrayDeque<>();
     private final Region scratch = new Region(ByteBuffer.allocateDirect(Slab.Size.LARGE.bytes));
+    private volatile Region
+            spare; // headers of the next batch: set outside of the seat, taken in it
     private int made;
     private Slab reading; // the pool holds one reference; bump-allocated up to `cursor`
     private int cursor;
@@ -20,6 +23,18 @@ public final class FramePool {
     public FramePool(Memory memory) {
         this.memory = memory;
         make();
+    }
+
+    /**
+     * Allocates ahead what {@link #take} may need, so that it doesn't have to in a turn. Outside of
+     * the seat, by one thread at a time.
+     */
+    public void prepare() {
+        if (spare == null) spare = headers();
+    }
+
+    private static Region headers() {
+        return new Region(ByteBuffer.allocateDirect(BATCH * Frame.HEADER_SPACE));
     }
 
     public Memory memory() {
@@ -47,7 +62,9 @@ public final class FramePool {
     }
 
     private void make() {
-        Region headers = new Region(ByteBuffer.allocateDirect(BATCH * Frame.HEADER_SPACE));
+        Region headers = spare;
+        if (headers == null) headers = headers(); // two batches between two calls of prepare
+        spare = null;
         for (int i = 0; i < BATCH; i++) {
             free.addLast(new Frame(this, headers, i * Frame.HEADER_SPACE));
         }

@@ -645,6 +645,7 @@ public final class NetworkStack implements Core {
     @Override
     public void prepare() {
         for (Slab.Size size : Slab.Size.values()) if (memory.isLow(size)) memory.grow(size);
+        frames.prepare();
         events.writeLater();
     }
 
