@@ -68,11 +68,27 @@ public final class Stack implements AutoCloseable {
             if (device == null) device = new NullLink();
             device = trace = trace(device, settings.trace());
         }
-        int number = OPENED.incrementAndGet();
-        Engine engine = Engine.open(settings.stack(), device, trace, "usernet-" + number);
+        Engine engine = engine(settings, device, trace);
         Stack stack = new Stack(settings, engine, trace);
         Runtime.getRuntime().addShutdownHook(stack.exitHook);
         return stack;
+    }
+
+    private static Engine engine(Settings settings, LinkDevice device, TraceLink trace)
+            throws IOException {
+        String name = "usernet-" + OPENED.incrementAndGet();
+        try {
+            return Engine.open(settings.stack(), device, trace, name);
+        } catch (OutOfMemoryError e) {
+            if (device != null) device.close();
+            throw new IOException(
+                    Settings.MEMORY
+                            + "="
+                            + settings.memory()
+                            + ": the JVM allows less direct memory than a stack begins with; give"
+                            + " it -XX:MaxDirectMemorySize=8m or more",
+                    e);
+        }
     }
 
     private static TraceLink trace(LinkDevice device, String where) throws IOException {

@@ -4,6 +4,8 @@ import io.usernet.wire.Cidr;
 import io.usernet.wire.Ipv4Address;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -23,7 +25,7 @@ import java.util.TreeMap;
  * @param addresses the stack's own, with the lengths of their networks' prefixes
  * @param gateway the default gateway, 0: none
  * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
- * @param memory most bytes of direct memory for packets and queues; at least 4 MiB
+ * @param memory most bytes of direct memory for packets and queues; 4 MiB to 1 TiB
  * @param exitTimeoutMs how long the end of the JVM may be delayed until data that was accepted by
  *     write is delivered; 0: not at all
  * @param inlineWriters whether the thread that writes may run the stack itself
@@ -51,11 +53,13 @@ public record Settings(
             INLINE_WRITERS = "usernet.inline.writers",
             CONFIG = "usernet.config";
 
-    private static final String MEMORY_REMEDY = "give at least 4m; the default is 256m";
+    private static final String MEMORY_REMEDY = "give 4m to 1024g; the default is 256m";
+
+    private static final long MAX_MEMORY = 1024L << 30;
 
     public Settings {
         addresses = List.copyOf(addresses);
-        if (memory < StackConfig.MIN_MEMORY) {
+        if (memory < StackConfig.MIN_MEMORY || memory > MAX_MEMORY) {
             throw wrong(MEMORY, Long.toString(memory), MEMORY_REMEDY);
         }
         if (exitTimeoutMs < 0) {
@@ -99,7 +103,7 @@ public record Settings(
     public static Settings from(Properties properties) {
         Map<String, String> all = new TreeMap<>();
         String file = properties.getProperty(CONFIG);
-        if (file != null) readFile(file, all);
+        if (file != null && !file.isBlank()) readFile(file.trim(), all);
         for (String name : properties.stringPropertyNames()) {
             if (name.startsWith(PREFIX)) all.put(name, properties.getProperty(name).trim());
         }
@@ -118,6 +122,10 @@ public record Settings(
             properties.load(reader);
         } catch (NoSuchFileException e) {
             throw wrong(CONFIG, file, "there is no such file");
+        } catch (AccessDeniedException e) {
+            throw wrong(CONFIG, file, "no permission to read this file");
+        } catch (CharacterCodingException e) {
+            throw wrong(CONFIG, file, "this is no properties file: it is not text in UTF-8");
         } catch (IOException | IllegalArgumentException e) {
             throw wrong(CONFIG, file, "it cannot be read: " + e.getMessage());
         }
@@ -212,9 +220,12 @@ public record Settings(
             if (!number.matches("[0-9]{1,12}")) {
                 throw wrong(MEMORY, text, "give bytes, or a number with k, m or g, such as 256m");
             }
-            long bytes = Long.parseLong(number) << 10 * (unit + 1);
-            if (bytes < StackConfig.MIN_MEMORY) throw wrong(MEMORY, text, MEMORY_REMEDY);
-            return bytes;
+            long count = Long.parseLong(number);
+            int shift = 10 * (unit + 1);
+            if (count > MAX_MEMORY >> shift || count << shift < StackConfig.MIN_MEMORY) {
+                throw wrong(MEMORY, text, MEMORY_REMEDY);
+            }
+            return count << shift;
         }
 
         private static int parseMillis(String text) {

@@ -23,6 +23,7 @@ public final class Memory {
 
     /**
      * @param budget most bytes of direct memory, at least 4 MiB
+     * @throws OutOfMemoryError if the JVM's limit of direct memory leaves none for a size of slabs
      */
     public Memory(long budget) {
         if (budget < 4 * STEP) {
@@ -31,7 +32,7 @@ public final class Memory {
         this.budget = budget;
         for (Slab.Size size : Slab.Size.values()) {
             pools[size.ordinal()] = new Pool((int) Math.min(1 << 22, budget / size.bytes));
-            grow(size);
+            if (!grow(size)) throw new OutOfMemoryError("no direct memory for " + size + " slabs");
         }
     }
 

@@ -161,6 +161,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         }
         if (accepted == null) {
             ensureOpen();
+            if (backlog.isClosed()) throw stackClosed();
             return null;
         }
         return new StackSocketChannel(provider(), engine, accepted);
@@ -178,9 +179,13 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
                 return null;
             }
             if (waited == Waited.TIMED_OUT) throw new SocketTimeoutException("Accept timed out");
-            if (from.isClosed() && isOpen()) throw new IOException("The network stack is closed");
+            if (from.isClosed() && isOpen()) throw stackClosed();
         }
         return null;
+    }
+
+    private static IOException stackClosed() {
+        return new IOException("The network stack is closed");
     }
 
     // -- closing
@@ -231,7 +236,8 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     @Override
     public int ready(int ops) {
         Backlog from = backlog;
-        boolean ready = from != null && isOpen() && from.size() > 0;
+        // Whoever selects must hear that nothing will ever come: accept says so.
+        boolean ready = from != null && isOpen() && (from.size() > 0 || from.isClosed());
         return ready ? ops & SelectionKey.OP_ACCEPT : 0;
     }
 

@@ -183,6 +183,8 @@ final class TcpService {
         }
         HalfOpen halfOpen;
         try {
+            HalfOpen crowdedOut = listening.listener.makeRoom();
+            if (crowdedOut != null) after(crowdedOut, nowNs);
             int mss = route.mtu() - HEADERS;
             halfOpen = listening.listener.onSyn(tuple, in, mss, previous, nowNs);
         } catch (Throwable t) {

@@ -26,6 +26,10 @@ public final class HalfOpen extends Endpoint {
     private final int maxRetransmits;
     private final long firstSentNs;
 
+    // Neighbours in the listener's queue, or null; the listener's.
+    HalfOpen older;
+    HalfOpen newer;
+
     private Endpoint successor = this;
     private int retransmits; // by timeout
     private long deadlineNs;
@@ -56,6 +60,11 @@ public final class HalfOpen extends Endpoint {
 
     public Listener listener() {
         return listener;
+    }
+
+    /** Whether a SYN-ACK has been without an answer for its retransmission timeout. */
+    boolean isUnanswered() {
+        return retransmits > 0;
     }
 
     private int sndNxt() {
@@ -136,7 +145,7 @@ public final class HalfOpen extends Endpoint {
         Stream stream = listener.newStream();
         State.transition(State.SYN_RECEIVED, State.ESTABLISHED, tuple(), layer.counters());
         successor = new Connection(layer, tuple(), stream, mss, h, nowNs);
-        listener.halfOpenEnded();
+        listener.halfOpenEnded(this);
         listener.established(stream);
         return true;
     }
@@ -169,7 +178,7 @@ public final class HalfOpen extends Endpoint {
         if (successor != this) return;
         successor = null;
         State.transition(State.SYN_RECEIVED, State.CLOSED, tuple(), layer.counters());
-        listener.halfOpenEnded();
+        listener.halfOpenEnded(this);
     }
 
     // -- outputs

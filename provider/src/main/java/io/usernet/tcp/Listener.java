@@ -12,8 +12,11 @@ import io.usernet.wire.TcpOptions;
  * it never sends, has no deadline, and may stand for many local addresses.
  *
  * <p>Two queues as on Linux: half-open connections, at most tcp_max_syn_backlog and at most the
- * backlog; and established ones that wait to be accepted, the {@link Backlog}. While the second is
- * full, SYNs and the ACKs that would complete a handshake are ignored: both are sent again.
+ * backlog; and established ones that wait to be accepted, the {@link Backlog}. While either is full,
+ * SYNs are ignored, and while the second is, the ACKs that would complete a handshake: both are sent
+ * again. But the oldest half-open connection gives way to a SYN once its peer has left a SYN-ACK
+ * unanswered for a second: so a flood of SYNs keeps peers out for a second more than it lasts, and
+ * not until all retransmissions are over.
  *
  * <p>Confined to the loop.
  */
@@ -30,6 +33,10 @@ public final class Listener {
     private final int maxHalfOpen;
     private final Owner owner;
     private int halfOpen;
+
+    // The half-open connections in the order of their SYNs, or null.
+    private HalfOpen oldest;
+    private HalfOpen newest;
 
     /**
      * @param receiveBuffer SO_RCVBUF of accepted connections, bytes
@@ -56,6 +63,19 @@ public final class Listener {
     /** Whether control bits are those of a SYN that opens a connection, whatever ECN bits it has. */
     public static boolean isSyn(int flags) {
         return (flags & (Tcp.SYN | Tcp.ACK | Tcp.RST | Tcp.FIN)) == Tcp.SYN;
+    }
+
+    /**
+     * Before {@link #onSyn}: where there is no room for one more half-open connection, the oldest one
+     * ends if its peer seems not to be there.
+     *
+     * @return the one that ended, for the loop's owner to forget, or null
+     */
+    public HalfOpen makeRoom() {
+        if (halfOpen < maxHalfOpen || backlog.isFull() || !oldest.isUnanswered()) return null;
+        HalfOpen crowdedOut = oldest;
+        crowdedOut.end();
+        return crowdedOut;
     }
 
     /**
@@ -88,8 +108,9 @@ public final class Listener {
         handshake.irs = segment.seq;
         handshake.sndWnd = segment.window;
         negotiate(handshake, segment.options, tuple);
-        halfOpen++;
-        return new HalfOpen(layer, this, tuple, mss, handshake, nowNs);
+        HalfOpen added = new HalfOpen(layer, this, tuple, mss, handshake, nowNs);
+        append(added);
+        return added;
     }
 
     /** Agrees to what the SYN offers and the settings allow. */
@@ -135,8 +156,22 @@ public final class Listener {
         backlog.signals().readable(layer.wakeups());
     }
 
-    void halfOpenEnded() {
+    void halfOpenEnded(HalfOpen ended) {
+        if (ended.older == null) oldest = ended.newer;
+        else ended.older.newer = ended.newer;
+        if (ended.newer == null) newest = ended.older;
+        else ended.newer.older = ended.older;
+        ended.older = null;
+        ended.newer = null;
         halfOpen--;
+    }
+
+    private void append(HalfOpen added) {
+        added.older = newest;
+        if (newest == null) oldest = added;
+        else newest.newer = added;
+        newest = added;
+        halfOpen++;
     }
 
     // -- from the application

@@ -88,7 +88,9 @@ class SettingsTest {
                 "usernet.gateway | 10.9.9.9 | it is no other host in the networks of usernet.address",
                 "usernet.link | tap:usernet0 | set usernet.address too",
                 "usernet.memory | much | give bytes",
-                "usernet.memory | 1k | at least 4m",
+                "usernet.memory | 1k | give 4m to 1024g",
+                "usernet.memory | 1025g | give 4m to 1024g",
+                "usernet.memory | 999999999999g | give 4m to 1024g",
                 "usernet.exit.timeout | -1 | give milliseconds",
                 "usernet.inline.writers | yes | give true or false",
                 "usernet.net.ipv4.tcp_sack | 2 | in 0..1",
@@ -103,6 +105,23 @@ class SettingsTest {
         assertTrue(message.startsWith(name + "=" + value + ": "), message);
         assertTrue(message.contains(remedy), message);
         assertEquals(1, message.lines().count(), message);
+    }
+
+    @Test
+    void aFileThatIsNoTextIsNamed(@TempDir Path dir) throws IOException {
+        Path file = Files.write(dir.resolve("usernet.jar"), new byte[] {'P', 'K', (byte) 0x80});
+        IllegalArgumentException e =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> from(Settings.CONFIG, file.toString()));
+        assertEquals(
+                "usernet.config=" + file + ": this is no properties file: it is not text in UTF-8",
+                e.getMessage());
+    }
+
+    @Test
+    void anEmptyNameOfAFileIsNone() {
+        assertEquals(Settings.defaults(), from(Settings.CONFIG, ""));
     }
 
     @Test

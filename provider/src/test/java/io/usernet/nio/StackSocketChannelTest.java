@@ -16,6 +16,8 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
@@ -244,5 +246,30 @@ class StackSocketChannelTest {
         client.close();
         accepted.close();
         server.close();
+    }
+
+    @Test
+    void selectorsHearThatTheStackIsClosed() throws IOException {
+        Engine own = Engine.open(StackConfig.defaults(), null, "short-lived");
+        StackSelectorProvider provider = new StackSelectorProvider(() -> own);
+        try (Selector selector = provider.openSelector();
+                ServerSocketChannel server = provider.openServerSocketChannel();
+                SocketChannel client = provider.openSocketChannel()) {
+            server.bind(null);
+            client.connect(server.getLocalAddress());
+            client.configureBlocking(false);
+            SocketChannel accepted = server.accept();
+            server.configureBlocking(false);
+            SelectionKey accepting = server.register(selector, SelectionKey.OP_ACCEPT);
+            SelectionKey reading = client.register(selector, SelectionKey.OP_READ);
+            assertEquals(0, selector.selectNow());
+            own.close(0);
+            assertEquals(2, selector.select(5_000));
+            assertTrue(accepting.isAcceptable());
+            assertTrue(reading.isReadable());
+            assertThrows(IOException.class, server::accept);
+            assertThrows(IOException.class, () -> client.read(ByteBuffer.allocate(1)));
+            accepted.close();
+        }
     }
 }

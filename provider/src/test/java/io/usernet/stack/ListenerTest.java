@@ -257,6 +257,41 @@ class ListenerTest {
         }
 
         @Test
+        void theOldestHalfOpenConnectionGivesWayOnceASynAckIsUnanswered() {
+            syn(1);
+            host.advance(Duration.ofMillis(500));
+            syn(2);
+            host.advance(Duration.ofMillis(490));
+            host.sent();
+            syn(3);
+            assertSent();
+            host.advance(Duration.ofMillis(20));
+            host.sent();
+            syn(3);
+            syn(4); // port 2 has been waiting for half a second only
+            assertEquals(2, host.stack.endpoints());
+            host.assertCount(2, Counter.TCP_REQ_Q_FULL_DROPS);
+            host.assertCount(1, Counter.TCP_ATTEMPT_FAILS);
+            host.sent();
+            receives(3, IRS + 1, Host.ISS + 1, Tcp.ACK);
+            receives(2, IRS + 1, Host.ISS + 1, Tcp.ACK);
+            assertEquals(2, backlog.size());
+            assertSent();
+        }
+
+        @Test
+        void aFloodOfSynsKeepsPeersOutForASecondMore() {
+            for (int port = 1000; port < 2000; port++) syn(port);
+            assertEquals(2, host.stack.endpoints());
+            host.advance(Duration.ofMillis(1_010));
+            host.sent();
+            handshake(1);
+            handshake(2);
+            assertEquals(2, backlog.size());
+            assertEquals(3, host.stack.endpoints());
+        }
+
+        @Test
         void synIsDroppedWhileTheAcceptQueueIsFull() {
             handshake(1);
             handshake(2);
