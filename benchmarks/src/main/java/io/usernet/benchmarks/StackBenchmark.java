@@ -6,6 +6,7 @@ import io.usernet.frame.Memory;
 import io.usernet.link.Wire;
 import io.usernet.stack.Binding;
 import io.usernet.stack.NetworkStack;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.FourTuple;
 import io.usernet.tcp.InitialSequence;
@@ -76,7 +77,7 @@ public class StackBenchmark {
         in(
                 server,
                 () -> {
-                    Binding binding = server.bind(SERVER, PORT, false);
+                    Binding binding = server.bind(SERVER, PORT, Reuse.NONE);
                     backlog[0] = server.listen(binding, 50, 0);
                 });
         clientStream = new Stream(client.memory(), 1 << 20, 1 << 20);
