@@ -74,12 +74,12 @@ public final class TcpLayer {
     }
 
     /**
-     * At the end of a turn, for only turns give memory back: tells as many writers that wait for memory
-     * as there are slabs, first come, first served. Who finds none left says so again.
+     * At the end of a turn, for only turns give memory back: tells all writers that wait for memory,
+     * since one that was told need not use it. Who finds none left says so again.
      */
     public void feedStarved() {
-        for (int n = memory.freeForWriting(); n > 0 && !starved.isEmpty(); n--) {
-            Stream stream = starved.poll();
+        if (starved.isEmpty() || memory.freeForWriting() == 0) return;
+        for (Stream stream = starved.poll(); stream != null; stream = starved.poll()) {
             stream.awaitsMemory = false;
             stream.signals().writable(wakeups);
         }
