@@ -37,6 +37,7 @@ public final class SendQueue {
     private final Memory memory;
     private final Gate gate = new Gate();
     private volatile int limit;
+    private volatile boolean starved; // by the application: there was room, and no memory
 
     private long written; // by the application (setRelease); the loop reads it (getAcquire)
     private long acked; // by the loop (setRelease); the application reads it (getAcquire)
@@ -76,10 +77,15 @@ public final class SendQueue {
 
     /**
      * Whether a selector should call this writable: a third of the limit is free, so that a writer
-     * isn't woken for every acknowledgement.
+     * isn't woken for every acknowledgement; and there is memory, if the last {@link #append} had none.
      */
     public boolean isWritable() {
-        return isWritable(room());
+        return isWritable(room()) && !(starved && memory.freeForWriting() == 0);
+    }
+
+    /** Whether the last {@link #append} took less than there was room for, since memory is used up. */
+    public boolean isStarved() {
+        return starved;
     }
 
     /** Whether {@link #close} was called; nothing more is taken then. */
@@ -115,6 +121,7 @@ public final class SendQueue {
                 end += n;
             }
             int taken = (int) (end - written);
+            if (starved != end < goal) starved = end < goal;
             WRITTEN.setRelease(this, end);
             return taken;
         } finally {
@@ -126,12 +133,17 @@ public final class SendQueue {
         Slab.Size size = wanted > Slab.Size.SMALL.bytes() ? Slab.Size.MEDIUM : Slab.Size.SMALL;
         Slab slab = memory.take(size);
         if (slab == null && memory.grow(size)) slab = memory.take(size);
+        if (slab == null) slab = memory.take(other(size));
         if (slab == null) return null;
         slab.position = position;
         if (tail == null) first = slab;
         else tail.next = slab;
         tail = slab;
         return slab;
+    }
+
+    private static Slab.Size other(Slab.Size size) {
+        return size == Slab.Size.SMALL ? Slab.Size.MEDIUM : Slab.Size.SMALL;
     }
 
     // -- the loop's side

@@ -88,6 +88,11 @@ public final class Memory {
                 && allocated.get() + STEP <= budget;
     }
 
+    /** Slabs that are free now for what an application writes; a snapshot. */
+    public int freeForWriting() {
+        return free(Slab.Size.SMALL) + free(Slab.Size.MEDIUM);
+    }
+
     /** Slabs of a size that are free now; a snapshot. */
     public int free(Slab.Size size) {
         return pools[size.ordinal()].count();

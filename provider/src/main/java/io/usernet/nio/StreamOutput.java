@@ -7,14 +7,10 @@ import io.usernet.tcp.Stream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** The writing half of a connection's channel. One thread at a time, but for the queries. */
 final class StreamOutput {
-    /** How long a blocked writer waits where there is room, but no memory: nobody says when there is. */
-    private static final long MEMORY_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private final Engine engine;
     private final Stream stream;
     private final BooleanSupplier open;
@@ -59,7 +55,9 @@ final class StreamOutput {
         if (isBroken()) throw broken();
         long n = src != null ? stream.write(src) : gather(srcs, offset, length);
         boolean closed = stream.sendQueue().isClosed();
-        if (n > 0 || closed) engine.post(stream, Stream.WRITTEN);
+        int what = n > 0 || closed ? Stream.WRITTEN : 0;
+        if (stream.sendQueue().isStarved()) what |= Stream.STARVED;
+        if (what != 0) engine.post(stream, what);
         if (n == 0 && closed && Buffers.hasRemaining(src, srcs, offset, length)) throw broken();
         return n;
     }
@@ -84,11 +82,6 @@ final class StreamOutput {
         if (endsWriting == null) {
             endsWriting = () -> shut || isBroken() || !open.getAsBoolean();
             wakesWriter = () -> isWritable() || endsWriting.getAsBoolean();
-        }
-        // There is room, and yet not all was taken: the stack's memory is used up.
-        if (isWritable() && !endsWriting.getAsBoolean()) {
-            long retryNs = System.nanoTime() + MEMORY_RETRY_NS;
-            return Engine.await(stream.signals().writer(), endsWriting, retryNs);
         }
         return Engine.await(stream.signals().writer(), wakesWriter, Deadlines.NEVER);
     }

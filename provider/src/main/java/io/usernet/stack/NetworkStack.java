@@ -179,6 +179,7 @@ public final class NetworkStack implements Core {
         more |= timers();
         flushPending();
         more |= tcp.transmit(MAX_SEGMENTS, nowNs);
+        tcp.feedStarved();
         if (drainWaiter != null && inbox.isEmpty() && undelivered() == 0) tellDrained();
         return more || loopback.queued() > 0 || !inbox.isEmpty();
     }

@@ -326,6 +326,7 @@ final class TcpService {
         Backlog backlog = listener.backlog();
         for (Stream stream = backlog.poll(); stream != null; stream = backlog.poll()) {
             abort(stream.connection(), CloseCause.LOCAL, nowNs);
+            stream.connection().abandon();
         }
     }
 
@@ -391,6 +392,11 @@ final class TcpService {
             left -= poll(endpoint, Math.min(ROUND, left), toLink, nowNs);
         }
         return dirtyFirst != null;
+    }
+
+    /** At the end of a turn: tells writers that wait for memory if there is some. */
+    void feedStarved() {
+        layer.feedStarved();
     }
 
     private int poll(Endpoint endpoint, int most, boolean toLink, long nowNs) {

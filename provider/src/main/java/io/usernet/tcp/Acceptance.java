@@ -42,14 +42,14 @@ final class Acceptance {
     /** "First, check sequence number ... If an incoming segment is not acceptable, send an ACK". */
     private Verdict checkSequence(Segment s, long nowNs) {
         long start = receiver.position(s.seq);
-        if (receiver.isAcceptable(start, s.length())) {
-            timestamps.onSegment(s, start <= receiver.lastAckSent(), nowNs);
-            return Verdict.CONTINUE;
-        }
+        if (receiver.isAcceptable(start, s.length())) return Verdict.CONTINUE;
         if (s.has(Tcp.RST)) {
             counters.increment(Counter.TCP_IN_UNACCEPTABLE_RST);
             return Verdict.DROP;
         }
+        // What a peer sends that has filled the window, of which the first was lost: as with Linux.
+        boolean edge = s.length() == 0 && receiver.position(s.seq) == receiver.rcvAdv();
+        if (edge) return Verdict.CONTINUE;
         counters.increment(Counter.TCP_IN_UNACCEPTABLE);
         if (s.has(Tcp.SYN)) return Verdict.CHALLENGE_ACK; // RFC 5961 section 4.2
         if (s.textLength > 0) receiver.onOldSegment(start, s.textLength);
@@ -67,6 +67,14 @@ final class Acceptance {
         }
         answeredNs = nowNs;
         return Verdict.ACK;
+    }
+
+    /**
+     * RFC 7323 section 4.3 (2) for a segment whose ACK is acceptable too: else whoever guesses a
+     * sequence number could make all that follows look old.
+     */
+    void onAcceptable(Segment s, long nowNs) {
+        timestamps.onSegment(s, receiver.position(s.seq) <= receiver.lastAckSent(), nowNs);
     }
 
     /** "Second, check the RST bit", as RFC 5961 section 3.2 has it. */

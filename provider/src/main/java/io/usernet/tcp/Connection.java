@@ -382,13 +382,14 @@ public final class Connection extends Endpoint {
             counters.increment(Counter.TCP_IN_UNACCEPTABLE_ACK);
             return Verdict.CHALLENGE_ACK;
         }
+        acceptance.onAcceptable(s, nowNs);
         takeAck(s, ack);
         if (state == State.SYN_RECEIVED) establish();
         return onFinAcked();
     }
 
     private void takeAck(Segment s, long ack) {
-        int wnd = s.window << sndWindShift;
+        int wnd = s.opens ? s.window : s.window << sndWindShift; // RFC 7323 section 2.2
         boolean sameWindow = ack + wnd == sender.sndUna() + sender.sndWnd();
         boolean outstanding = sender.isOutstanding();
         boolean fresh = sender.onSack(s.options);
@@ -414,11 +415,14 @@ public final class Connection extends Endpoint {
     private void updateWindow(Segment s, long ack, int wnd) {
         long seq = receiver.position(s.seq);
         if (ack < sender.sndUna()) return;
-        if (sndWl1 > seq || sndWl1 == seq && sndWl2 > ack) return;
-        sndWl1 = seq;
+        boolean progress = ack > sender.sndUna(); // then it is news, also on a retransmission
+        if (!progress && (sndWl1 > seq || sndWl1 == seq && sndWl2 > ack)) return;
+        sndWl1 = Math.max(sndWl1, seq);
         sndWl2 = ack;
         sender.onWindow(ack, wnd);
-        if (wnd > 0) patience.onWindowOpen();
+        if (wnd == 0 || patience.persists() == 0) return;
+        patience.onWindowOpen();
+        deadlines.disarm(Timer.PERSIST); // a silly window is overridden soon
     }
 
     /** RFC 7323 section 4.1: RTTM; only an ACK of new data tells a round trip. */
@@ -429,6 +433,7 @@ public final class Connection extends Endpoint {
         if (ms < COARSE_MS && !needed) return;
         int expected = Math.max(1, sender.outstanding() / (2 * sndMss()));
         rtt.sample((long) ms * NS_PER_MS, expected);
+        sender.onRoundTrip();
     }
 
     private Verdict onFinAcked() {
@@ -515,7 +520,7 @@ public final class Connection extends Endpoint {
 
     private void onRetransmit() {
         if (!sender.isOutstanding()) return;
-        boolean windowClosed = sender.sndWnd() == 0 && state.isSynchronized();
+        boolean windowClosed = sender.sndWnd() == 0 && state.isSynchronized() && !orphan;
         if (patience.onTimeout(windowClosed, maxRetries())) {
             giveUp();
             return;
@@ -538,7 +543,8 @@ public final class Connection extends Endpoint {
 
     private void onPersist() {
         if (!sender.isStalled()) return;
-        if (patience.onPersist(maxRetries())) giveUp();
+        boolean hopeless = orphan && persistNs() == RttEstimator.MAX_RTO_NS;
+        if (patience.onPersist(maxRetries(), hopeless)) giveUp();
         else sender.onPersist();
     }
 
@@ -616,16 +622,17 @@ public final class Connection extends Endpoint {
         if (state != State.CLOSED && state != State.TIME_WAIT) {
             if ((what & Stream.OPTIONS) != 0) {
                 receiver.onOptions();
+                stream.signals().writable(layer.wakeups()); // SO_SNDBUF may have grown
                 armKeepAlive();
             }
+            if ((what & Stream.STARVED) != 0) layer.starved(stream);
             if ((what & Stream.CONSUMED) != 0) receiver.onConsumed();
             else receiver.reap();
             if ((what & Stream.SHUTDOWN_INPUT) != 0) receiver.discard();
             if ((what & Stream.CLOSE) != 0) close();
             else if ((what & Stream.SHUTDOWN_OUTPUT) != 0) finishSending();
         } else if ((what & Stream.CLOSE) != 0) {
-            orphan = true;
-            stream.receiveQueue().close();
+            abandon();
         } else if (!stream.receiveQueue().isClosed()) {
             stream.receiveQueue().reap();
         }
@@ -668,6 +675,12 @@ public final class Connection extends Endpoint {
         if (state == State.CLOSED || state == State.TIME_WAIT) return;
         if (state != State.SYN_SENT) reset(sender.sndNxtSeq(), true);
         end(cause);
+    }
+
+    /** After its end, of whatever kind: nobody will read what came. */
+    public void abandon() {
+        orphan = true;
+        stream.receiveQueue().close();
     }
 
     // -- ends
@@ -746,9 +759,13 @@ public final class Connection extends Endpoint {
         if (!state.isSynchronized() || !sender.isStalled()) {
             deadlines.disarm(Timer.PERSIST);
         } else if (!deadlines.isArmed(Timer.PERSIST)) {
-            long wait = rtt.rtoNs() << Math.min(patience.persists(), 20);
-            deadlines.arm(Timer.PERSIST, nowNs + Math.min(wait, RttEstimator.MAX_RTO_NS));
+            deadlines.arm(Timer.PERSIST, nowNs + persistNs());
         }
+    }
+
+    private long persistNs() {
+        long wait = rtt.rtoNs() << Math.min(patience.persists(), 20);
+        return Math.min(wait, RttEstimator.MAX_RTO_NS);
     }
 
     private int mostBlocks() {

@@ -43,10 +43,15 @@ final class Patience {
         return retries > most;
     }
 
-    /** PERSIST expired; whether to give up. */
-    boolean onPersist(int most) {
+    /**
+     * PERSIST expired; whether to give up.
+     *
+     * @param hopeless the wait between probes is the longest, and nobody is there who could end it:
+     *     then the peer's answers do not count (RFC 6429 section 3)
+     */
+    boolean onPersist(int most, boolean hopeless) {
         persists++;
-        return probes++ >= most;
+        return probes++ >= most || hopeless && persists > most;
     }
 
     /** Probes of this closed window so far: the exponent of their back-off. */

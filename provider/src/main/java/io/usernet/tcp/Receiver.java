@@ -23,7 +23,7 @@ import java.nio.ByteBuffer;
  * </pre>
  *
  * It counts in positions: the peer's SYN is at -1, its first byte at 0. Invariant: {@code rcvAdv} is
- * what was advertised and never moves back.
+ * the most that was advertised and never moves back.
  */
 final class Receiver {
     /** Segments that are acknowledged at once when a connection begins, or comes back from idleness. */
@@ -46,6 +46,7 @@ final class Receiver {
 
     private long rcvNxt;
     private long rcvAdv; // RCV.NXT + RCV.WND
+    private long edge; // as the last segment said it, in units of the scale: at most rcvAdv
     private long finAt = -1; // where the peer's FIN is, once it is known
     private boolean discarding; // nobody will read: text is acknowledged and dropped
     private boolean windowClosed; // what the stream was told
@@ -95,7 +96,7 @@ final class Receiver {
     void open(int windShift, boolean sackPermitted, int rcvWnd) {
         this.windShift = windShift;
         this.sackPermitted = sackPermitted;
-        rcvAdv = rcvNxt + rcvWnd;
+        rcvAdv = edge = rcvNxt + rcvWnd;
     }
 
     // -- getters
@@ -120,6 +121,11 @@ final class Receiver {
     /** RCV.WND. */
     int rcvWnd() {
         return (int) (rcvAdv - rcvNxt);
+    }
+
+    /** RCV.NXT + RCV.WND. */
+    long rcvAdv() {
+        return rcvAdv;
     }
 
     long lastAckSent() {
@@ -156,6 +162,7 @@ final class Receiver {
     /** Nobody will read any more. */
     void discard() {
         discarding = true;
+        if (isWorthAnnouncing()) ackNow(); // what is unread takes no room any more
     }
 
     /** An ACK is to be sent now. */
@@ -226,6 +233,11 @@ final class Receiver {
         if (discarding) counters.increment(Counter.TCP_IN_DISCARDED);
         if (taken < length) {
             counters.increment(Counter.TCP_RCVQ_DROP);
+            if (hasGaps()) {
+                // What is behind must not keep the memory that this needs (RFC 2018 section 8).
+                counters.increment(Counter.TCP_OFO_DROP);
+                reassembly.close();
+            }
             ackNow();
         }
         if (hasGaps()) {
@@ -288,7 +300,7 @@ final class Receiver {
     }
 
     private int free() {
-        long unread = queue.isClosed() ? 0 : queue.appended() - queue.consumed();
+        long unread = queue.isClosed() || discarding ? 0 : queue.appended() - queue.consumed();
         return (int) Math.max(0, buffer - unread);
     }
 
@@ -297,10 +309,15 @@ final class Receiver {
         return Math.min(buffer / 2, mss);
     }
 
+    /** What the peer knows of RCV.WND. */
+    private int said() {
+        return (int) Math.max(0, edge - rcvNxt);
+    }
+
     private boolean isWorthAnnouncing() {
         int free = free();
-        int wnd = rcvWnd();
-        return free - wnd >= step() && free >= 2L * wnd;
+        int said = said();
+        return free - said >= step() && free >= 2L * said;
     }
 
     // -- outputs
@@ -308,7 +325,7 @@ final class Receiver {
     /** The window of a SYN, which is never scaled. */
     int synWindow() {
         int wnd = Math.min(free(), MAX_WINDOW_FIELD);
-        rcvAdv = rcvNxt + wnd;
+        rcvAdv = edge = rcvNxt + wnd;
         return wnd;
     }
 
@@ -316,13 +333,19 @@ final class Receiver {
     int selectWindow() {
         int wnd = rcvWnd();
         int free = free();
-        int field;
-        if (free - wnd >= step()) field = free >> windShift;
-        else field = wnd + (1 << windShift) - 1 >> windShift; // rounded up: it never moves back
+        boolean opens = free - said() >= step();
+        int unit = 1 << windShift;
+        int field = (opens ? Math.max(free, wnd) : wnd) >> windShift;
+        // Rounded up, so that it neither moves back nor is scaled away; but never further than a
+        // unit
+        // beyond the buffer: many tiny segments would push it on (RFC 7323 section 2.4).
+        boolean shy = field << windShift < wnd || opens && field << windShift == said();
+        if (shy && (field + 1L << windShift) < (long) free + unit) field++;
         field = Math.min(field, MAX_WINDOW_FIELD);
         int selected = field << windShift;
-        if (selected > wnd) rcvAdv = rcvNxt + selected;
-        boolean zero = rcvWnd() == 0;
+        edge = rcvNxt + selected;
+        rcvAdv = Math.max(rcvAdv, edge);
+        boolean zero = field == 0;
         if (zero && !zeroAdvertised) counters.increment(Counter.TCP_TO_ZERO_WINDOW_ADV);
         if (!zero && zeroAdvertised) counters.increment(Counter.TCP_FROM_ZERO_WINDOW_ADV);
         zeroAdvertised = zero;
@@ -332,7 +355,7 @@ final class Receiver {
 
     /** So that a reader which frees less than a step knows whether somebody waits for that. */
     private void tellStream() {
-        boolean closed = over || asking || rcvWnd() < step();
+        boolean closed = over || asking || said() < step();
         if (closed == windowClosed) return;
         windowClosed = closed;
         stream.windowClosed(closed);

@@ -15,6 +15,9 @@ final class Segment {
     /** Where the text begins in the frame, and how many bytes it has. */
     int textAt, textLength;
 
+    /** Whether it had a SYN, even if that was trimmed: then SEG.WND is not scaled. */
+    boolean opens;
+
     /** A segment whose header {@code Tcp.check} has passed. */
     void read(Frame in) {
         ByteBuffer b = in.bytes();
@@ -23,6 +26,7 @@ final class Segment {
         ack = Tcp.ack(b, at);
         flags = Tcp.flags(b, at);
         window = Tcp.window(b, at);
+        opens = has(Tcp.SYN);
         textAt = Tcp.headerLength(b, at);
         textLength = in.length() - textAt;
         options.parse(b, at + Tcp.HEADER, at + textAt);

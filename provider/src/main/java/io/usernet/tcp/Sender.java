@@ -81,7 +81,8 @@ final class Sender {
     private long timedEnd = NEVER; // one segment is timed (RFC 6298 (3)); NEVER: none
     private long timedAtNs;
     private long lastSentNs;
-    private int backoff;
+    private int backoff; // timeouts since a round trip was measured (Karn)
+    private boolean expired; // the timer, since the last progress
 
     private long planAt; // of the last plan
     private int planLength;
@@ -204,6 +205,8 @@ final class Sender {
     /** SND.WND from a segment that acknowledges {@code ack}; true if it allows more than before. */
     boolean onWindow(long ack, int wnd) {
         boolean grew = ack + wnd > wndEnd;
+        // What was sent again into a closed window was refused.
+        if (phase == Phase.LOSS && sndWnd() == 0 && wnd > 0 && isOutstanding()) headDue = true;
         wndEnd = ack + wnd;
         maxWnd = Math.max(maxWnd, wnd);
         return grew;
@@ -249,6 +252,7 @@ final class Sender {
             if (ack >= timedEnd) {
                 rtt.sample(nowNs - timedAtNs, 1);
                 timedEnd = NEVER;
+                onRoundTrip();
             }
             advance(ack);
             if (cc != null) onProgress(acked, before, rtt.srttNs(), nowNs);
@@ -267,6 +271,11 @@ final class Sender {
         return begins;
     }
 
+    /** A round trip was measured: the timeout follows from that again (RFC 6298 section 5). */
+    void onRoundTrip() {
+        backoff = 0;
+    }
+
     /** Frees what was acknowledged; true if the queue became writable by that. */
     boolean release() {
         long bytes = Math.min(sndUna, fin);
@@ -275,7 +284,7 @@ final class Sender {
 
     private void advance(long ack) {
         sndUna = ack;
-        backoff = 0;
+        expired = false;
         dupAcks = 0;
         limited = 0;
         highRxt = Math.max(highRxt, ack);
@@ -354,10 +363,11 @@ final class Sender {
         } else {
             // RFC 2018 section 8: a SACKed head shows that the peer took its word back.
             if (hasSacks() && scoreboard.start(0) == sndUna) scoreboard.clear();
-            cc.onTimeout(outstanding(), backoff > 0, nowNs);
+            cc.onTimeout(outstanding(), expired, nowNs);
             beginLoss();
             headDue = true;
         }
+        expired = true;
         backoff = Math.min(backoff + 1, 20);
         assert invariant();
     }

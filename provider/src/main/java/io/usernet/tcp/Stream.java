@@ -24,6 +24,9 @@ public final class Stream extends Post {
     /** Requests: no more will be written; nothing more will be read; both and for good. */
     public static final int SHUTDOWN_OUTPUT = 8, SHUTDOWN_INPUT = 16, CLOSE = 32;
 
+    /** Request: tell the writer when there is memory again ({@link SendQueue#isStarved}). */
+    public static final int STARVED = 64;
+
     private final SendQueue send;
     private final ReceiveQueue receive;
     private final Signals signals = new Signals();
@@ -66,6 +69,7 @@ public final class Stream extends Post {
     // -- the loop's
 
     private Connection connection;
+    boolean awaitsMemory; // in the list of those whose writer does
 
     /**
      * @param sendBuffer SO_SNDBUF, bytes
@@ -122,7 +126,7 @@ public final class Stream extends Post {
 
     /**
      * Copies bytes to be sent. The caller then posts {@link #WRITTEN}, also when 0 is answered and the
-     * queue is closed.
+     * queue is closed; and {@link #STARVED} if that is so.
      *
      * @return how many; 0 if there is no room, or the connection is gone ({@link #cause})
      */

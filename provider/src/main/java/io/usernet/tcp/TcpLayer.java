@@ -4,6 +4,7 @@ import io.usernet.buffer.Wakeups;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Memory;
 import io.usernet.metrics.Counters;
+import java.util.ArrayDeque;
 
 /** What all TCP endpoints of a stack share. Confined to the loop. */
 public final class TcpLayer {
@@ -18,6 +19,8 @@ public final class TcpLayer {
 
     /** The header of the segment that is being processed. */
     final Segment segment = new Segment();
+
+    private final ArrayDeque<Stream> starved = new ArrayDeque<>(); // their writers wait for memory
 
     private long challengeSecond = -1;
     private int challenges; // in that second
@@ -61,6 +64,25 @@ public final class TcpLayer {
 
     public InitialSequence isn() {
         return isn;
+    }
+
+    /** The stream's writer had room and no memory. */
+    void starved(Stream stream) {
+        if (stream.awaitsMemory) return;
+        stream.awaitsMemory = true;
+        starved.add(stream);
+    }
+
+    /**
+     * At the end of a turn, for only turns give memory back: tells all writers that wait for memory,
+     * since one that was told need not use it. Who finds none left says so again.
+     */
+    public void feedStarved() {
+        if (starved.isEmpty() || memory.freeForWriting() == 0) return;
+        for (Stream stream = starved.poll(); stream != null; stream = starved.poll()) {
+            stream.awaitsMemory = false;
+            stream.signals().writable(wakeups);
+        }
     }
 
     /** Whether another challenge ACK may be sent; if so, it is counted (RFC 5961 section 7). */

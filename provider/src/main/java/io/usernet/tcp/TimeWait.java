@@ -100,7 +100,7 @@ public final class TimeWait extends Endpoint {
             restart(nowNs);
             ackPending = true;
         } else if (segment.length() > 0 || segment.seq != rcvNxt) {
-            ackPending = layer.mayChallenge(nowNs);
+            ackPending |= layer.mayChallenge(nowNs);
         }
     }
 

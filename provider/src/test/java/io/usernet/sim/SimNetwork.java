@@ -32,6 +32,11 @@ public final class SimNetwork {
     public interface App {
         /** Does what can be done now; true if that may have given the stack something to do. */
         boolean step(long nowNs);
+
+        /** When it does something by itself, or Long.MAX_VALUE. */
+        default long dueNs() {
+            return Long.MAX_VALUE;
+        }
     }
 
     /** May change a frame before it is put on the wire, for fuzzing; answers what to send, or null. */
@@ -176,7 +181,10 @@ public final class SimNetwork {
 
     private long nextEvent() {
         long next = arrivals.isEmpty() ? Long.MAX_VALUE : arrivals.peek().atNs;
-        for (Host host : hosts) next = Math.min(next, host.stack.earliest());
+        for (Host host : hosts) {
+            next = Math.min(next, host.stack.earliest());
+            for (App app : host.apps) next = Math.min(next, app.dueNs());
+        }
         return next;
     }
 

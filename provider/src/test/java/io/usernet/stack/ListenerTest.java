@@ -322,6 +322,20 @@ class ListenerTest {
         }
 
         @Test
+        void closingFreesWhatNobodyRead() {
+            handshake(1);
+            handshake(2);
+            long before = host.stack.memory().inUse();
+            receives(1, IRS + 1, Host.ISS + 1, Tcp.ACK, NONE, new byte[100]);
+            receives(2, IRS + 1, Host.ISS + 1, Tcp.ACK, NONE, new byte[100]);
+            receives(2, IRS + 101, 0, Tcp.RST);
+            host.stack.inbox().post(backlog, Backlog.CLOSE);
+            host.run();
+            host.sent();
+            assertEquals(before, host.stack.memory().inUse());
+        }
+
+        @Test
         void closingResetsWhatWasNotAcceptedAndForgetsTheRest() throws IOException {
             handshake(1);
             syn(2);

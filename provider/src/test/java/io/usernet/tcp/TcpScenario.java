@@ -13,6 +13,7 @@ import io.usernet.frame.FramePool;
 import io.usernet.frame.Holder;
 import io.usernet.frame.Memory;
 import io.usernet.frame.Region;
+import io.usernet.frame.Slab;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.wire.Tcp;
@@ -65,6 +66,7 @@ final class TcpScenario implements AfterEachCallback {
     private Stream stream;
     private Connection connection;
     private long written, readSoFar; // positions in the two streams of bytes
+    private final List<Slab> taken = new ArrayList<>();
     private boolean batching;
     private int arrivals;
 
@@ -279,6 +281,31 @@ final class TcpScenario implements AfterEachCallback {
 
     TcpScenario advanceMillis(long ms) {
         return advance(Duration.ofMillis(ms));
+    }
+
+    /** Takes all memory that {@link #memoryIsBack} gives back. */
+    TcpScenario exhaustMemory() {
+        for (Slab.Size size : Slab.Size.values()) {
+            while (true) {
+                Slab slab = memory.take(size);
+                if (slab == null && memory.grow(size)) slab = memory.take(size);
+                if (slab == null) break;
+                taken.add(slab);
+            }
+        }
+        return this;
+    }
+
+    TcpScenario memoryIsBack() {
+        for (Slab slab : taken) slab.release();
+        taken.clear();
+        return this;
+    }
+
+    /** What the stack does at the end of a turn. */
+    TcpScenario feedsStarved() {
+        layer.feedStarved();
+        return this;
     }
 
     TcpScenario pathMtu(int mtu, int relativeSeq) {
