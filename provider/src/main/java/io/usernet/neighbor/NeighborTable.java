@@ -48,7 +48,7 @@ public final class NeighborTable {
         /** The neighbour did not answer: {@code datagram}, which stays the table's, will not be sent. */
         void unreachable(Frame datagram, long nowNs);
 
-        /** {@code mac} uses our {@code address} too. Called for each time it is noticed. */
+        /** {@code mac} uses our {@code address} too. At most once in 10 s for an address. */
         void conflict(int address, long mac, long nowNs);
     }
 
@@ -338,9 +338,9 @@ public final class NeighborTable {
     private void conflict(int ownIndex, long otherMac, long nowNs) {
         int address = own[ownIndex].address();
         counters.increment(Counter.ARP_CONFLICTS);
-        owner.conflict(address, otherMac, nowNs);
         if (nowNs - defendedNs[ownIndex] < DEFEND_INTERVAL_NS) return;
         defendedNs[ownIndex] = nowNs;
+        owner.conflict(address, otherMac, nowNs);
         request(address, address, Ethernet.BROADCAST);
     }
 
