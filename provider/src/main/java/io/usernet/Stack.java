@@ -62,7 +62,9 @@ public final class Stack implements AutoCloseable {
 
     static Stack open(Settings settings, LinkDevice given) throws IOException {
         LinkDevice device = given;
-        if (device == null && settings.link() != null) device = Links.open(settings.link());
+        if (device == null && settings.link() != null) {
+            device = Links.open(settings.link(), settings.addresses());
+        }
         TraceLink trace = null;
         if (settings.trace() != null) {
             if (device == null) device = new NullLink();

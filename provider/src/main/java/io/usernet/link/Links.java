@@ -1,7 +1,10 @@
 package io.usernet.link;
 
 import io.usernet.config.Settings;
+import io.usernet.wire.Cidr;
+import io.usernet.wire.Ipv4Address;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -14,10 +17,11 @@ public final class Links {
      * Opens a link.
      *
      * @param uri such as {@code tap:usernet0?host=10.0.0.1/24}
+     * @param own the stack's own addresses; the link's other end, {@code host}, cannot have one of them
      * @throws IllegalArgumentException if the URI is wrong; the message is one line for a user
      * @throws IOException if the link cannot be opened; the message is one line for a user
      */
-    public static LinkDevice open(String uri) throws IOException {
+    public static LinkDevice open(String uri, List<Cidr> own) throws IOException {
         LinkUri parsed;
         try {
             parsed = LinkUri.parse(uri);
@@ -25,6 +29,7 @@ public final class Links {
             throw new IllegalArgumentException(
                     Settings.LINK + "=" + uri + ": " + e.getMessage(), e);
         }
+        requireOther(parsed.parameters().get("host"), uri, own);
         Map<String, LinkProvider> providers = new TreeMap<>();
         find(Links.class.getClassLoader(), providers);
         find(ClassLoader.getSystemClassLoader(), providers);
@@ -41,6 +46,24 @@ public final class Links {
                             + "; put usernet.jar, or the driver's jars, on the class path");
         }
         return provider.open(parsed);
+    }
+
+    private static void requireOther(String host, String uri, List<Cidr> own) {
+        if (host == null) return;
+        for (Cidr cidr : own) {
+            String address = Ipv4Address.format(cidr.address());
+            if (host.equals(address) || host.startsWith(address + "/")) {
+                throw new IllegalArgumentException(
+                        Settings.LINK
+                                + "="
+                                + uri
+                                + ": host="
+                                + host
+                                + " is the stack's own address, see "
+                                + Settings.ADDRESS
+                                + ": give the other end another one");
+            }
+        }
     }
 
     private static void find(ClassLoader loader, Map<String, LinkProvider> into) {

@@ -48,7 +48,7 @@ public final class NeighborTable {
         /** The neighbour did not answer: {@code datagram}, which stays the table's, will not be sent. */
         void unreachable(Frame datagram, long nowNs);
 
-        /** {@code mac} uses our {@code address} too. At most once in 10 s for each of ours. */
+        /** {@code mac} uses our {@code address} too. At most once in 10 s for an address. */
         void conflict(int address, long mac, long nowNs);
     }
 

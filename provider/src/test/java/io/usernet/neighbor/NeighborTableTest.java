@@ -199,6 +199,17 @@ class NeighborTableTest {
         }
     }
 
+    @Test
+    void aConflictIsReportedAndAnsweredOnceInTenSeconds() {
+        String report = "conflict " + MacAddress.format(OTHER_MAC);
+        for (int n = 0; n < 3; n++) arp(Arp.REPLY, OTHER_MAC, OWN, MAC, OWN);
+        assertSent(report, "who-has 10.0.0.2");
+        advanceMillis(10_001);
+        arp(Arp.REPLY, OTHER_MAC, OWN, MAC, OWN);
+        assertSent(report, "who-has 10.0.0.2");
+        assertEquals(4, counters.get(Counter.ARP_CONFLICTS));
+    }
+
     @Nested
     class Known {
         @Test
