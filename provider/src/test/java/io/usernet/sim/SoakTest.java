@@ -7,6 +7,7 @@ import io.usernet.buffer.Interest;
 import io.usernet.buffer.Wakeups;
 import io.usernet.config.StackConfig;
 import io.usernet.stack.Binding;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Stream;
 import io.usernet.wire.Ipv4Address;
@@ -65,7 +66,7 @@ class SoakTest {
         boolean poor = random.nextBoolean();
         SimNetwork.Host client = host(net, "10.0.0.1/24", mtu, path, poor);
         SimNetwork.Host server = host(net, "10.0.0.2/24", mtu, path, poor);
-        Binding binding = server.stack.bind(0, PORT, true);
+        Binding binding = server.stack.bind(0, PORT, Reuse.NONE.withAddress(true));
         Backlog backlog = server.stack.listen(binding, 4, receiveBuffer());
         server.add(now -> accept(server, backlog));
         int connections = 1 + random.nextInt(poor ? 16 : 4);
