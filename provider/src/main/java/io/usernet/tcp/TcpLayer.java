@@ -74,14 +74,16 @@ public final class TcpLayer {
     }
 
     /**
-     * At the end of a turn, for only turns give memory back: tells all writers that wait for memory,
-     * since one that was told need not use it. Who finds none left says so again.
+     * At the end of a turn, for only turns give memory back: tells all writers that wait for memory.
+     * Each is told until it got some: it may look when others have taken what there was.
      */
     public void feedStarved() {
         if (starved.isEmpty() || memory.freeForWriting() == 0) return;
-        for (Stream stream = starved.poll(); stream != null; stream = starved.poll()) {
-            stream.awaitsMemory = false;
+        for (int n = starved.size(); n > 0; n--) {
+            Stream stream = starved.poll();
             stream.signals().writable(wakeups);
+            stream.awaitsMemory = stream.sendQueue().isStarved() && !stream.isTerminated();
+            if (stream.awaitsMemory) starved.add(stream);
         }
     }
 
