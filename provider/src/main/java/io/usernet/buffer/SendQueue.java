@@ -131,9 +131,9 @@ public final class SendQueue {
 
     private Slab link(long position, int wanted) {
         Slab.Size size = wanted > Slab.Size.SMALL.bytes() ? Slab.Size.MEDIUM : Slab.Size.SMALL;
-        Slab slab = memory.take(size);
-        if (slab == null && memory.grow(size)) slab = memory.take(size);
-        if (slab == null) slab = memory.take(other(size));
+        Slab slab = memory.takeForWriting(size);
+        if (slab == null && memory.grow(size)) slab = memory.takeForWriting(size);
+        if (slab == null) slab = memory.takeForWriting(other(size));
         if (slab == null) return null;
         slab.position = position;
         if (tail == null) first = slab;

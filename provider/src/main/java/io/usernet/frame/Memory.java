@@ -43,6 +43,14 @@ public final class Memory {
         return slab;
     }
 
+    /**
+     * The same, for what an application writes: the last few are left for what is received. Without
+     * that, two stacks that have filled their memory for one another could not take a byte any more.
+     */
+    public Slab takeForWriting(Slab.Size size) {
+        return free(size) > size.forReceiving ? take(size) : null;
+    }
+
     void give(Slab slab) {
         pools[slab.size().ordinal()].push(slab);
     }
@@ -88,9 +96,13 @@ public final class Memory {
                 && allocated.get() + STEP <= budget;
     }
 
-    /** Slabs that are free now for what an application writes; a snapshot. */
+    /** Slabs that {@link #takeForWriting} has now; a snapshot. */
     public int freeForWriting() {
-        return free(Slab.Size.SMALL) + free(Slab.Size.MEDIUM);
+        int free = 0;
+        for (Slab.Size size : Slab.Size.values()) {
+            if (size != Slab.Size.LARGE) free += Math.max(0, free(size) - size.forReceiving);
+        }
+        return free;
     }
 
     /** Slabs of a size that are free now; a snapshot. */

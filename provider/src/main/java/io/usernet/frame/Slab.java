@@ -8,16 +8,18 @@ public final class Slab extends Holder {
     /** Sizes that {@link Memory} deals in. */
     public enum Size {
         /** For a few small payloads. */
-        SMALL(2 << 10),
+        SMALL(2 << 10, 16),
         /** For what an application writes. */
-        MEDIUM(32 << 10),
+        MEDIUM(32 << 10, 2),
         /** For what a link reads: at least one frame of the largest kind fits. */
-        LARGE(128 << 10);
+        LARGE(128 << 10, 0);
 
         final int bytes;
+        final int forReceiving; // so many are left alone by writers
 
-        Size(int bytes) {
+        Size(int bytes, int forReceiving) {
             this.bytes = bytes;
+            this.forReceiving = forReceiving;
         }
 
         public int bytes() {

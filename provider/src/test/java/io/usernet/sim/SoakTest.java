@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.usernet.buffer.Interest;
 import io.usernet.buffer.Wakeups;
 import io.usernet.config.StackConfig;
+import io.usernet.frame.Memory;
+import io.usernet.frame.Slab;
 import io.usernet.stack.Binding;
 import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
@@ -49,6 +51,7 @@ class SoakTest {
 
     private SplittableRandom random;
     private final List<Talk> talks = new ArrayList<>();
+    private final List<Slab> taken = new ArrayList<>();
 
     @ParameterizedTest
     @MethodSource("seeds")
@@ -82,6 +85,7 @@ class SoakTest {
                                 && client.stack.endpoints() == 0
                                 && server.stack.endpoints() == 0,
                 Duration.ofHours(4));
+        for (Slab slab : taken) slab.release();
         for (SimNetwork.Host host : List.of(client, server)) {
             assertEquals(0, host.stack.framesOut());
             assertTrue(host.stack.memory().inUse() <= 128 << 10, "the slab that is read into");
@@ -92,7 +96,25 @@ class SoakTest {
 
     private SimNetwork.Host host(SimNetwork net, String cidr, int mtu, Path path, boolean poor) {
         StackConfig config = StackConfig.defaults().withAddress(cidr);
-        return net.host(poor ? config.withMemory(4 << 20) : config, mtu, path, false);
+        SimNetwork.Host host =
+                net.host(poor ? config.withMemory(4 << 20) : config, mtu, path, false);
+        if (poor) exhaust(host.stack.memory());
+        return host;
+    }
+
+    /** Takes what an application's bytes could go to, but for a few slabs. */
+    private void exhaust(Memory memory) {
+        int first = taken.size();
+        for (Slab.Size size : List.of(Slab.Size.MEDIUM, Slab.Size.SMALL)) {
+            while (memory.freeForWriting() > 0 || memory.grow(size)) {
+                Slab slab = memory.take(size);
+                if (slab == null) break;
+                taken.add(slab);
+            }
+        }
+        int left = 2 + random.nextInt(30);
+        for (int i = 0; i < left; i++) taken.remove(taken.size() - 1).release();
+        assertTrue(taken.size() > first);
     }
 
     private int receiveBuffer() {
@@ -164,6 +186,8 @@ class SoakTest {
             toWrite = random.nextInt(4) == 0 ? random.nextInt(3) : random.nextInt(200_000);
             maxPauseMs = new int[] {0, 1, 50, 4000}[random.nextInt(4)];
             stream.noDelay = random.nextBoolean();
+            stream.keepAlive = true; // a lost RST is found out by nothing else
+            post(Stream.OPTIONS);
             if (ending == Ending.SHUTS_INPUT) post(Stream.SHUTDOWN_INPUT);
         }
 
