@@ -53,12 +53,13 @@ final class Acceptance {
         counters.increment(Counter.TCP_IN_UNACCEPTABLE);
         if (s.has(Tcp.SYN)) return Verdict.CHALLENGE_ACK; // RFC 5961 section 4.2
         if (s.textLength > 0) receiver.onOldSegment(start, s.textLength);
-        // A probe of the window or of our life is one octet before what we expect.
-        boolean probe = start == receiver.rcvNxt() - 1 && s.textLength <= 1;
-        return probe ? Verdict.ACK : answer(s, nowNs);
+        return answer(s, nowNs);
     }
 
-    /** Text is always answered; what has none is, only so often, lest two peers answer for ever. */
+    /**
+     * Text is always answered; what has none, probes of our window and life among them, only so often,
+     * lest two peers answer one another for ever.
+     */
     private Verdict answer(Segment s, long nowNs) {
         if (s.length() > 0) return Verdict.ACK;
         if (answeredNs >= 0 && nowNs - answeredNs < ANSWER_INTERVAL_NS) {

@@ -107,6 +107,15 @@ class RobustnessTest {
             t.assertEvents(Map.of(TCP_IN_UNACCEPTABLE_ACK, 1L, TCP_CHALLENGE_ACK, 1L));
         }
 
+        /** Two peers that are off by one would answer one another for ever. */
+        @Test
+        void oneOctetTooOldAreAnsweredTwiceASecond() {
+            t.receives(". 0:0(0) ack 1").sends(". 1:1(0) ack 1");
+            for (int i = 0; i < 10; i++) t.receives(". 0:0(0) ack 1").sendsNothing();
+            t.advanceMillis(500).receives(". 0:0(0) ack 1").sends(". 1:1(0) ack 1");
+            t.assertEvents(Map.of(TCP_IN_UNACCEPTABLE, 12L, TCP_ACK_SKIPPED, 10L));
+        }
+
         @Test
         void segmentWithoutAckIsDropped() {
             t.receives("P 1:11(10)").sendsNothing();
