@@ -11,7 +11,8 @@ import java.lang.System.Logger.Level;
  * Usernet as the JVM's provider of channels: name it by {@code
  * -Djava.nio.channels.spi.SelectorProvider=io.usernet.UsernetProvider}, or put {@code usernet.jar} on
  * the class path. All instances share one stack, which is opened with the first channel, by the system
- * properties that {@link Settings} reads; it lives as long as the JVM.
+ * properties that {@link Settings} reads; it lives as long as the JVM, or until its link is gone for
+ * good: then its channels fail, and the next one that is opened begins another stack.
  *
  * <p>Where the settings are wrong or the link cannot be opened, channels fail to open with an {@link
  * IOException} whose message says what to do. There is never a silent fall-back to the kernel.
@@ -31,6 +32,10 @@ public final class UsernetProvider extends StackSelectorProvider {
     private static Engine engine() {
         synchronized (LOCK) {
             try {
+                if (stack != null && !stack.engine().isOpen()) {
+                    stack.close(); // its link is gone; what is opened from now on has another one
+                    stack = null;
+                }
                 if (stack == null) stack = open();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

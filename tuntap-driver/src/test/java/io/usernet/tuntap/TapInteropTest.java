@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.Stack;
+import io.usernet.UsernetProvider;
 import io.usernet.config.Sysctl;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Usage;
@@ -323,5 +324,25 @@ class TapInteropTest {
                         .replaceAll("(?m)^(?!IP |    ).*\\R", "");
         assertTrue(theirs.lines().count() >= 2 * 10, theirs);
         assertEquals(theirs, session);
+    }
+
+    @InNetns
+    void theJvmsStackIsOpenedAgainAfterItsDeviceWasDeleted() throws Exception {
+        System.setProperty("usernet.link", LINK);
+        System.setProperty("usernet.address", "10.0.0.2/24");
+        SelectorProvider provider = new UsernetProvider();
+        ServerSocketChannel first = provider.openServerSocketChannel();
+        first.bind(new InetSocketAddress(PORT));
+        sh("ip link del usernet0");
+        assertThrows(IOException.class, first::accept);
+        ServerSocketChannel second = provider.openServerSocketChannel();
+        second.bind(new InetSocketAddress(PORT));
+        try (SocketChannel client = SocketChannel.open(SERVER);
+                SocketChannel accepted = second.accept()) {
+            accepted.write(ByteBuffer.wrap(new byte[] {42}));
+            ByteBuffer one = ByteBuffer.allocate(1);
+            assertEquals(1, client.read(one));
+            assertEquals(42, one.get(0));
+        }
     }
 }
