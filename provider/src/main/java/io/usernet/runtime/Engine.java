@@ -110,11 +110,6 @@ public final class Engine {
         return address == 0 || stack.addresses().isLocal(address);
     }
 
-    /** Whether there is a way to an address; the wildcard means this host. */
-    public boolean hasRoute(int address) {
-        return address == 0 || stack.routes().lookup(address) != null;
-    }
-
     /** Whether the stack is open. */
     public boolean isOpen() {
         return !closing.get() && loop.failure() == null;

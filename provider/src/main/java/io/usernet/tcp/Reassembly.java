@@ -55,10 +55,6 @@ final class Reassembly {
         return count == 0;
     }
 
-    int charged() {
-        return charged;
-    }
-
     RangeSet ranges() {
         return ranges;
     }
