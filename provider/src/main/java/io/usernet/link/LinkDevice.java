@@ -24,6 +24,11 @@ public interface LinkDevice extends AutoCloseable {
     /** Does not change while the link is open. */
     LinkCapabilities capabilities();
 
+    /** The addresses that the other end gives us; does not change while the link is open. */
+    default LinkAddresses assigned() {
+        return LinkAddresses.NONE;
+    }
+
     /**
      * Takes the next frame off the link.
      *

@@ -16,21 +16,14 @@ import java.lang.ref.Reference;
  * LinkFailure}.
  */
 final class TapLink implements LinkDevice {
-    private static final int POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLNVAL = 0x20;
     private static final long TUNGETIFF = 0x800454d2L;
-    private static final int EFD_NONBLOCK = 0x800, EFD_CLOEXEC = 0x80000;
 
     private static final int IOVEC = 16; // base at 0, length at 8
-    private static final int POLLFD = 8; // fd at 0, events at 4, revents at 6
 
-    // One block of native memory: what the loop uses, what the thread in await uses, a constant.
+    // One block of native memory: what the loop uses, and what the thread in await uses.
     private static final int IOVECS = 0,
             IFREQ = IOVECS + IOVEC * Frame.MAX_SLICES,
-            POLLFDS = IFREQ + KernelEnd.IFREQ,
-            TIMESPEC = POLLFDS + 2 * POLLFD,
-            DRAINED = TIMESPEC + 16,
-            ONE = DRAINED + 8,
-            SCRATCH = ONE + 8;
+            SCRATCH = IFREQ + KernelEnd.IFREQ;
 
     /** Ethernet's header and an 802.1Q tag, which stand before what the MTU counts. */
     private static final int MAX_HEADER = 18;
@@ -44,7 +37,7 @@ final class TapLink implements LinkDevice {
     private final Syscalls sys;
     private final LinkCapabilities capabilities;
     private final int fd;
-    private final int event;
+    private final Readiness readiness;
     private final int room; // of a frame coming in: one byte more than the longest there should be
     private final NativeBuffer scratch;
 
@@ -59,12 +52,7 @@ final class TapLink implements LinkDevice {
         this.capabilities = capabilities;
         this.room = capabilities.mtu() + MAX_HEADER + 1;
         this.scratch = new NativeBuffer(sys, SCRATCH);
-        this.event = sys.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        if (event < 0) throw new ErrnoException("eventfd", event);
-        scratch.bytes.putLong(ONE, 1);
-        scratch.bytes.putInt(POLLFDS, fd);
-        scratch.bytes.putInt(POLLFDS + POLLFD, event);
-        scratch.bytes.putShort(POLLFDS + POLLFD + 4, (short) POLLIN);
+        this.readiness = new Readiness(sys);
     }
 
     @Override
@@ -156,48 +144,25 @@ final class TapLink implements LinkDevice {
 
     @Override
     public void await(long timeoutNs, boolean forTransmit) {
-        int events = forTransmit ? POLLIN | POLLOUT : POLLIN;
-        scratch.bytes.putShort(POLLFDS + 4, (short) events);
-        int device = poll(POLLFDS, 2, timeoutNs);
-        if ((device & (POLLERR | POLLNVAL)) == 0) return;
+        int events = forTransmit ? Readiness.POLLIN | Readiness.POLLOUT : Readiness.POLLIN;
+        int seen = poll(fd, events, timeoutNs);
+        if ((seen & (Readiness.POLLERR | Readiness.POLLNVAL)) == 0) return;
         int result = sys.ioctl(fd, TUNGETIFF, scratch.address + IFREQ);
         scratch.keep();
         if (result < 0) throw gone("poll", result);
         // It is still there; poll would answer at once for as long as this lasts.
-        poll(POLLFDS + POLLFD, 1, Math.min(timeoutNs, ERROR_PAUSE_NS));
+        poll(-1, 0, Math.min(timeoutNs, ERROR_PAUSE_NS));
     }
 
-    /** Polls; drains the event, which is the last of the descriptors. Returns the first's events. */
-    private int poll(int pollfds, int count, long timeoutNs) {
-        long timespec = 0;
-        if (timeoutNs != Long.MAX_VALUE) {
-            scratch.bytes.putLong(TIMESPEC, timeoutNs / 1_000_000_000);
-            scratch.bytes.putLong(TIMESPEC + 8, timeoutNs % 1_000_000_000);
-            timespec = scratch.address + TIMESPEC;
-        }
-        int ready = sys.ppoll(scratch.address + pollfds, count, timespec);
-        scratch.keep();
-        if (ready == -Errno.EINTR || ready == 0) return 0;
-        if (ready < 0) throw gone("ppoll", ready);
-        if (scratch.bytes.getShort(POLLFDS + POLLFD + 6) != 0) drain();
-        return scratch.bytes.getShort(pollfds + 6);
-    }
-
-    private void drain() {
-        long n = sys.read(event, scratch.address + DRAINED, 8);
-        scratch.keep();
-        if (n != 8 && n != -Errno.EAGAIN && n != -Errno.EINTR) throw gone("eventfd read", n);
+    private int poll(int descriptor, int events, long timeoutNs) {
+        int seen = readiness.await(descriptor, events, timeoutNs);
+        if (seen < 0) throw gone("ppoll", seen);
+        return seen;
     }
 
     @Override
     public void wake() {
-        long n;
-        do {
-            n = sys.write(event, scratch.address + ONE, 8);
-            scratch.keep();
-        } while (n == -Errno.EINTR);
-        // EAGAIN: 2^64 - 2 wake-ups are pending already, which is enough.
-        if (n != 8 && n != -Errno.EAGAIN) throw gone("eventfd write", n);
+        readiness.wake();
     }
 
     @Override
@@ -208,7 +173,7 @@ final class TapLink implements LinkDevice {
     /** The descriptors are free even where close reports an error: it must not be repeated. */
     @Override
     public void close() {
-        sys.close(event);
+        readiness.close();
         sys.close(fd);
     }
 }
