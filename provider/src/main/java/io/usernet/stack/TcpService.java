@@ -14,6 +14,7 @@ import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.Connection;
 import io.usernet.tcp.Endpoint;
 import io.usernet.tcp.Endpoint.Unreachable;
+import io.usernet.tcp.Flow;
 import io.usernet.tcp.FourTuple;
 import io.usernet.tcp.HalfOpen;
 import io.usernet.tcp.Listener;
@@ -45,8 +46,11 @@ final class TcpService {
         /** Sends a segment and takes it over; {@code segment} begins with the TCP header. */
         void transmit(Frame segment, int src, int dst, int trafficClass);
 
-        /** Whether what goes to the link has to wait. */
-        boolean isBlocked();
+        /** Asks an endpoint for something, in a turn to come. */
+        void post(Stream stream, int request);
+
+        /** Whether what goes to a link has to wait. */
+        boolean isBlocked(int link);
 
         /** The peer at {@code remoteAddress} acknowledged something new. */
         void confirm(int remoteAddress);
@@ -75,11 +79,52 @@ final class TcpService {
     private final FlowTable table;
     private final Ports ports;
     private final int maxTimeWaits;
+    private FlowQueue flows; // of SYNs to where nobody listens, or null
+    private Listener forwarding; // makes their half-open connections
+    private final FlowOwner flowOwner = new FlowOwner();
     private int timeWaits;
 
     // Endpoints that may have something to send: to be polled, and waiting for room on the link.
-    private Endpoint dirtyFirst, dirtyLast;
-    private Endpoint parkedFirst, parkedLast;
+    private final Dirty dirty = new Dirty();
+    private final Dirty[] parked; // for each link
+
+    /** A queue of endpoints, each in at most one of them. */
+    private static final class Dirty {
+        private Endpoint first, last;
+
+        boolean isEmpty() {
+            return first == null;
+        }
+
+        void add(Endpoint endpoint) {
+            endpoint.dirty = true;
+            if (last == null) first = endpoint;
+            else last.nextDirty = endpoint;
+            last = endpoint;
+        }
+
+        Endpoint remove() {
+            Endpoint endpoint = first;
+            first = endpoint.nextDirty;
+            if (first == null) last = null;
+            endpoint.nextDirty = null;
+            endpoint.dirty = false;
+            return endpoint;
+        }
+
+        /** Appends all of {@code other}, which is empty then. */
+        void addAll(Dirty other) {
+            if (other.first == null) return;
+            if (last == null) first = other.first;
+            else last.nextDirty = other.first;
+            last = other.last;
+            other.clear();
+        }
+
+        void clear() {
+            first = last = null;
+        }
+    }
 
     TcpService(
             TcpLayer layer,
@@ -89,7 +134,8 @@ final class TcpService {
             Routes routes,
             Hash hash,
             Events events,
-            Output output) {
+            Output output,
+            int links) {
         this.layer = layer;
         this.counters = layer.counters();
         this.frames = frames;
@@ -98,6 +144,8 @@ final class TcpService {
         this.routes = routes;
         this.events = events;
         this.output = output;
+        this.parked = new Dirty[links];
+        for (int i = 0; i < links; i++) parked[i] = new Dirty();
         this.table = new FlowTable(hash);
         this.ports = new Ports(layer.sysctls(), hash);
         this.maxTimeWaits = layer.sysctls().getInt(Sysctl.TCP_MAX_TW_BUCKETS);
@@ -167,6 +215,10 @@ final class TcpService {
                 open(listening, in, tuple, null, nowNs);
                 return;
             }
+            if (flows != null && src != dst) {
+                offer(new FourTuple(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at)), in, nowNs);
+                return;
+            }
         }
         counters.increment(Counter.TCP_NO_ENDPOINTS);
         Frame out = frames.take();
@@ -176,26 +228,72 @@ final class TcpService {
     }
 
     private void open(Binding listening, Frame in, FourTuple tuple, TimeWait previous, long nowNs) {
+        HalfOpen halfOpen = halfOpen(listening.listener, in, tuple, previous, null, nowNs);
+        if (halfOpen == null) return;
+        attach(halfOpen, ports.accepted(listening, tuple.localAddress()));
+        after(halfOpen, nowNs);
+    }
+
+    /** Lets whoever forwards flows decide about a SYN. */
+    private void offer(FourTuple tuple, Frame in, long nowNs) {
+        Flow flow = new Flow(tuple, flowOwner);
+        HalfOpen halfOpen = halfOpen(forwarding, in, tuple, null, flow, nowNs);
+        if (halfOpen == null) return;
+        attach(halfOpen, ports.forwarded(tuple.localAddress(), tuple.localPort()));
+        after(halfOpen, nowNs);
+        flows.offer(flow, layer.wakeups());
+    }
+
+    private final class FlowOwner implements Flow.Owner {
+        @Override
+        public void decided(Flow flow, int request, long nowNs) {
+            HalfOpen halfOpen = flow.halfOpen();
+            if ((request & Flow.FORGET) != 0) halfOpen.end();
+            else if ((request & Flow.REJECT) != 0) halfOpen.refuse();
+            else halfOpen.accept(nowNs);
+            after(halfOpen, nowNs);
+        }
+
+        @Override
+        public void unwanted(Stream stream) {
+            output.post(stream, Stream.CLOSE);
+        }
+    }
+
+    /** From now on SYNs to where nobody listens go to {@code queue}, rather than be answered by RST. */
+    void forward(FlowQueue queue) {
+        int limit = layer.sysctls().getInt(Sysctl.TCP_MAX_SYN_BACKLOG);
+        int buffer = (int) layer.sysctls().get(Sysctl.TCP_RMEM, 1);
+        forwarding = new Listener(layer, new Backlog(limit), buffer, (gone, now) -> {});
+        flows = queue;
+    }
+
+    /** What a listener makes of a SYN; null: it is dropped, and that is counted. */
+    private HalfOpen halfOpen(
+            Listener listener,
+            Frame in,
+            FourTuple tuple,
+            TimeWait previous,
+            Flow flow,
+            long nowNs) {
         Route route = routes.lookup(tuple.remoteAddress());
         if (route == null) { // no answer would arrive
             counters.increment(Counter.TCP_NO_ENDPOINTS);
-            return;
+            return null;
         }
         HalfOpen halfOpen;
         try {
-            HalfOpen crowdedOut = listening.listener.makeRoom();
+            HalfOpen crowdedOut = listener.makeRoom();
             if (crowdedOut != null) after(crowdedOut, nowNs);
             int mss = route.mtu() - HEADERS;
-            halfOpen = listening.listener.onSyn(tuple, in, mss, previous, nowNs);
+            halfOpen = listener.onSyn(tuple, in, mss, previous, flow, nowNs);
         } catch (Throwable t) {
             counters.increment(Counter.TCP_ENDPOINT_FAILURES);
             events.add("no connection " + tuple + " was made", t);
-            return;
+            return null;
         }
-        if (halfOpen == null) return;
-        counters.increment(Counter.TCP_IN_DELIVERS);
-        attach(halfOpen, ports.accepted(listening, tuple.localAddress()));
-        after(halfOpen, nowNs);
+        if (halfOpen != null) counters.increment(Counter.TCP_IN_DELIVERS);
+        return halfOpen;
     }
 
     // -- what ICMP and the neighbours say
@@ -255,6 +353,7 @@ final class TcpService {
             throw new SocketException("Invalid argument"); // EINVAL, as on Linux
         }
         int local = bound != 0 ? bound : route.source();
+        if (local == 0) throw notAssignable(); // we have no address on that link
         int to = remote;
         Binding from = binding;
         if (from == null) {
@@ -375,23 +474,23 @@ final class TcpService {
      * @return whether some could send more now
      */
     boolean transmit(int budget, long nowNs) {
-        if (!output.isBlocked()) unpark();
-        int left = budget;
-        while (left > 0 && dirtyFirst != null) {
-            Endpoint endpoint = dirtyFirst;
-            dirtyFirst = endpoint.nextDirty;
-            if (dirtyFirst == null) dirtyLast = null;
-            endpoint.nextDirty = null;
-            endpoint.dirty = false;
-            if (!endpoint.attached) continue;
-            boolean toLink = !addresses.isLocal(endpoint.tuple().remoteAddress());
-            if (toLink && output.isBlocked()) {
-                park(endpoint);
-                continue;
-            }
-            left -= poll(endpoint, Math.min(ROUND, left), toLink, nowNs);
+        for (int link = 0; link < parked.length; link++) {
+            if (!output.isBlocked(link)) dirty.addAll(parked[link]);
         }
-        return dirtyFirst != null;
+        int left = budget;
+        while (left > 0 && !dirty.isEmpty()) {
+            Endpoint endpoint = dirty.remove();
+            if (!endpoint.attached) continue;
+            Route route = routes.lookup(endpoint.tuple().remoteAddress());
+            int link = route == null ? Route.LOOPBACK : route.link();
+            if (mustWait(link)) parked[link].add(endpoint);
+            else left -= poll(endpoint, Math.min(ROUND, left), link, nowNs);
+        }
+        return !dirty.isEmpty();
+    }
+
+    private boolean mustWait(int link) {
+        return link != Route.LOOPBACK && output.isBlocked(link);
     }
 
     /** At the end of a turn: tells writers that wait for memory if there is some. */
@@ -399,10 +498,10 @@ final class TcpService {
         layer.feedStarved();
     }
 
-    private int poll(Endpoint endpoint, int most, boolean toLink, long nowNs) {
+    private int poll(Endpoint endpoint, int most, int link, long nowNs) {
         int sent = 0;
         boolean more = true;
-        while (more && sent < most && !(toLink && output.isBlocked())) {
+        while (more && sent < most && !mustWait(link)) {
             Frame out = frames.take();
             out.begin();
             try {
@@ -426,26 +525,7 @@ final class TcpService {
     }
 
     private void markDirty(Endpoint endpoint) {
-        if (endpoint.dirty) return;
-        endpoint.dirty = true;
-        if (dirtyLast == null) dirtyFirst = endpoint;
-        else dirtyLast.nextDirty = endpoint;
-        dirtyLast = endpoint;
-    }
-
-    private void park(Endpoint endpoint) {
-        endpoint.dirty = true;
-        if (parkedLast == null) parkedFirst = endpoint;
-        else parkedLast.nextDirty = endpoint;
-        parkedLast = endpoint;
-    }
-
-    private void unpark() {
-        if (parkedFirst == null) return;
-        if (dirtyLast == null) dirtyFirst = parkedFirst;
-        else dirtyLast.nextDirty = parkedFirst;
-        dirtyLast = parkedLast;
-        parkedFirst = parkedLast = null;
+        if (!endpoint.dirty) dirty.add(endpoint);
     }
 
     // -- the owner's duties
@@ -577,6 +657,7 @@ final class TcpService {
         }
         transmit(Integer.MAX_VALUE, nowNs);
         for (Endpoint endpoint : table.toArray()) detach(endpoint);
-        dirtyFirst = dirtyLast = parkedFirst = parkedLast = null;
+        dirty.clear();
+        for (Dirty waiting : parked) waiting.clear();
     }
 }
