@@ -14,11 +14,14 @@ import io.usernet.metrics.Counters;
 import io.usernet.stack.Binding;
 import io.usernet.stack.NetworkStack;
 import io.usernet.stack.Reuse;
+import io.usernet.stack.UdpBinding;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.InitialSequence;
 import io.usernet.tcp.Rfc6528Sequence;
 import io.usernet.tcp.Stream;
+import io.usernet.udp.UdpSocket;
 import java.io.IOException;
+import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -159,6 +162,71 @@ public final class Engine {
      */
     public Backlog listen(Binding binding, int backlog, int receiveBuffer) throws IOException {
         return call(nowNs -> stack.listen(binding, backlog, receiveBuffer));
+    }
+
+    // -- UDP
+
+    /** A UDP socket without an address, with buffers of the configured sizes. */
+    public UdpSocket newUdpSocket() {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Reserves a local address and port for a UDP socket, which receives from now on. Released by
+     * {@link UdpSocket#CLOSE}.
+     *
+     * @param address one of the stack's own, a broadcast address of its networks, or 0
+     * @param port 0: one of ip_local_port_range
+     * @throws java.net.BindException "Address already in use" or "Cannot assign requested address"
+     * @throws IOException if the stack is closed
+     */
+    public Binding bind(UdpSocket socket, int address, int port, Reuse reuse) throws IOException {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Has a UDP socket receive from this peer alone, and hear of errors. What it has received so far is
+     * dropped, as the JDK does. Again with another peer is fine. The caller excludes other threads that
+     * receive.
+     *
+     * @param address 0: this host, as on Linux
+     * @param broadcast SO_BROADCAST
+     * @return the addresses; the binding is new if the socket was not bound
+     * @throws SocketException "Network is unreachable" if there is no route; "Permission denied" for
+     *     a broadcast address without SO_BROADCAST; "Invalid argument" from a loopback address to the
+     *     link
+     * @throws java.net.BindException "Address already in use" where all ports are
+     * @throws IOException if the stack is closed
+     */
+    public UdpBinding connect(UdpSocket socket, int address, int port, boolean broadcast)
+            throws IOException {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Has a connected UDP socket receive from everybody again, at the address it was bound to; its port
+     * stays.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public void disconnect(UdpSocket socket) throws IOException {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Whether a datagram can be sent to an address, and from which one; no command, any thread.
+     *
+     * @param bound the socket's own address, or 0
+     * @param address the destination; 0: this host
+     * @param length bytes of payload
+     * @param broadcast SO_BROADCAST
+     * @return the source address for {@link UdpSocket#send}
+     * @throws SocketException "Message too long", "Network is unreachable", "Permission denied" for a
+     *     broadcast address without SO_BROADCAST, "Invalid argument" from a loopback address to the link
+     */
+    public int source(int bound, int address, int length, boolean broadcast)
+            throws SocketException {
+        throw new UnsupportedOperationException();
     }
 
     /** Posts; where the stack is dead nothing happens: the stream's cause says so. Never throws. */
