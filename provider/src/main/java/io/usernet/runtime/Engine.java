@@ -179,7 +179,7 @@ public final class Engine {
 
     /** A UDP socket without an address, with buffers of the configured sizes. */
     public UdpSocket newUdpSocket() {
-        throw new UnsupportedOperationException();
+        return stack.newUdpSocket();
     }
 
     /**
@@ -192,7 +192,7 @@ public final class Engine {
      * @throws IOException if the stack is closed
      */
     public Binding bind(UdpSocket socket, int address, int port, Reuse reuse) throws IOException {
-        throw new UnsupportedOperationException();
+        return call(nowNs -> stack.bind(socket, address, port, reuse));
     }
 
     /**
@@ -211,7 +211,16 @@ public final class Engine {
      */
     public UdpBinding connect(UdpSocket socket, int address, int port, boolean broadcast)
             throws IOException {
-        throw new UnsupportedOperationException();
+        long[] before = new long[1];
+        UdpBinding ends =
+                call(
+                        nowNs -> {
+                            UdpBinding connected = stack.connect(socket, address, port, broadcast);
+                            before[0] = socket.endpoint().received();
+                            return connected;
+                        });
+        socket.dropBefore(before[0]);
+        return ends;
     }
 
     /**
@@ -221,7 +230,11 @@ public final class Engine {
      * @throws IOException if the stack is closed
      */
     public void disconnect(UdpSocket socket) throws IOException {
-        throw new UnsupportedOperationException();
+        call(
+                nowNs -> {
+                    stack.disconnect(socket);
+                    return null;
+                });
     }
 
     /**
@@ -237,7 +250,7 @@ public final class Engine {
      */
     public int source(int bound, int address, int length, boolean broadcast)
             throws SocketException {
-        throw new UnsupportedOperationException();
+        return stack.source(bound, address, length, broadcast);
     }
 
     /** Posts; where the stack is dead nothing happens: the stream's cause says so. Never throws. */
