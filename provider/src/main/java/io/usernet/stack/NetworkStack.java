@@ -353,6 +353,10 @@ public final class NetworkStack implements Core {
         }
         ipOutput.header(out, src, dst, protocol, trafficClass);
         counters.increment(Counter.IP_OUT_REQUESTS);
+        if (out.length() > route.mtu()) {
+            discard(out);
+            return;
+        }
         if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
         else if (!loopback.transmit(out)) discard(out);
     }
