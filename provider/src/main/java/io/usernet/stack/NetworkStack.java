@@ -397,7 +397,8 @@ public final class NetworkStack implements Core {
 
     private final class UdpOutput implements UdpService.Output {
         @Override
-        public void transmit(Frame datagram, int src, int dst, int trafficClass) {
+        public void transmit(
+                Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
             NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass);
         }
 
@@ -544,9 +545,9 @@ public final class NetworkStack implements Core {
      * @throws java.net.SocketException "Message too long", "Network is unreachable", "Permission
      *     denied" or "Invalid argument"
      */
-    public int source(int bound, int address, int length, boolean broadcast)
+    public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
             throws SocketException {
-        return udp.source(bound, address, length, broadcast);
+        return udp.source(bound, address, length, broadcast, dontFragment);
     }
 
     private void requireAlive() throws IOException {
