@@ -181,7 +181,11 @@ final class CaptureFile implements PacketDrain.Sink {
     private void next() throws IOException {
         end();
         channel.close();
-        open();
+        try {
+            open();
+        } catch (FileSystemException e) {
+            throw new IOException(e.getFile() + ": " + reason(e), e);
+        }
     }
 
     /** Begins the file, if that is still to do, and describes interfaces that are new. */
@@ -288,20 +292,13 @@ final class CaptureFile implements PacketDrain.Sink {
 
     private void sayWhatThereIs() {
         String in = number > 1 ? number + " files " + config.file() : config.file();
-        String line = "captured " + packetsBefore + " packets in " + in;
+        String line = "packets captured in " + in + ": " + packetsBefore + ", dropped: ";
         if (droppedBefore == 0) {
-            LOG.log(Level.INFO, line + ", dropped none");
-        } else {
-            LOG.log(
-                    Level.WARNING,
-                    line
-                            + ", dropped "
-                            + droppedBefore
-                            + " that did not fit "
-                            + Settings.CAPTURE_BUFFER
-                            + "="
-                            + config.buffer());
+            LOG.log(Level.INFO, line + "0");
+            return;
         }
+        String buffer = Settings.CAPTURE_BUFFER + "=" + config.buffer();
+        LOG.log(Level.WARNING, line + droppedBefore + ", which found no room in " + buffer);
     }
 
     @Override
