@@ -1,6 +1,7 @@
 package io.usernet.link;
 
 import io.usernet.frame.Frame;
+import io.usernet.frame.Memory;
 
 /**
  * A link to the outside. One loop owns it: all methods but {@link #wake} are called by the thread
@@ -28,6 +29,12 @@ public interface LinkDevice extends LinkEvents {
     default LinkAddresses assigned() {
         return LinkAddresses.NONE;
     }
+
+    /**
+     * The stack says what its packet memory is, before anything else: for a link that fills slabs in
+     * other threads. A decorator passes it on.
+     */
+    default void attach(Memory memory) {}
 
     /**
      * Takes the next frame off the link.

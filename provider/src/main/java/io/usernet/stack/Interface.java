@@ -58,6 +58,7 @@ final class Interface {
         this.index = index;
         this.link = link;
         this.capabilities = link.capabilities();
+        link.attach(frames.memory());
         this.counters = counters;
         this.neighbors =
                 capabilities.layer() == 3

@@ -1,6 +1,7 @@
 package io.usernet.link.wrap;
 
 import io.usernet.frame.Frame;
+import io.usernet.frame.Memory;
 import io.usernet.link.LinkAddresses;
 import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
@@ -21,6 +22,11 @@ abstract class WrappedLink implements LinkDevice {
     @Override
     public LinkAddresses assigned() {
         return link.assigned();
+    }
+
+    @Override
+    public void attach(Memory memory) {
+        link.attach(memory);
     }
 
     @Override

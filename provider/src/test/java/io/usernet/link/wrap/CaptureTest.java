@@ -15,6 +15,8 @@ import io.usernet.wire.Ethernet;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Udp;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -483,6 +485,16 @@ class CaptureTest {
         assertEquals(
                 "usernet.capture=" + directory + ": cannot write this file: Is a directory",
                 e.getMessage());
+    }
+
+    /** A default method that is not passed on would hide what the link can do. */
+    @Test
+    void aWrappedLinkPassesEverythingOn() throws NoSuchMethodException {
+        for (Method m : LinkDevice.class.getMethods()) {
+            if (Modifier.isStatic(m.getModifiers())) continue;
+            Method own = WrappedLink.class.getMethod(m.getName(), m.getParameterTypes());
+            assertEquals(WrappedLink.class, own.getDeclaringClass(), m.toString());
+        }
     }
 
     @Test
