@@ -1,5 +1,6 @@
 package io.usernet;
 
+import io.usernet.config.Impairment;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
 import io.usernet.config.Sysctl;
@@ -7,8 +8,10 @@ import io.usernet.link.LinkAddresses;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.Links;
 import io.usernet.link.NullLink;
+import io.usernet.link.wrap.ImpairLink;
 import io.usernet.link.wrap.TraceLink;
 import io.usernet.metrics.Counter;
+import io.usernet.metrics.ImpairmentCounts;
 import io.usernet.metrics.Usage;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
@@ -18,9 +21,11 @@ import java.io.IOException;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -46,11 +51,13 @@ public final class Stack implements AutoCloseable {
 
     private final Settings settings;
     private final Engine engine;
+    private final List<ImpairLink> impaired; // all links, or none
     private final TraceLink trace; // or null
     private final SelectorProvider provider;
     private final Thread exitHook;
 
-    private Stack(Settings settings, Engine engine, TraceLink trace) {
+    private Stack(Settings settings, Engine engine, List<ImpairLink> impaired, TraceLink trace) {
+        this.impaired = impaired;
         this.trace = trace;
         this.settings = settings;
         this.engine = engine;
@@ -67,6 +74,7 @@ public final class Stack implements AutoCloseable {
         List<LinkDevice> devices = new ArrayList<>();
         try {
             Settings complete = attach(settings, given, devices);
+            List<ImpairLink> impaired = impair(settings.impair(), devices);
             TraceLink trace = null;
             if (settings.trace() != null) {
                 if (devices.isEmpty()) devices.add(new NullLink());
@@ -74,7 +82,7 @@ public final class Stack implements AutoCloseable {
                 devices.set(0, trace);
             }
             Engine engine = engine(complete, devices, trace);
-            Stack stack = new Stack(complete, engine, trace);
+            Stack stack = new Stack(complete, engine, impaired, trace);
             Runtime.getRuntime().addShutdownHook(stack.exitHook);
             return stack;
         } catch (Throwable t) {
@@ -112,6 +120,32 @@ public final class Stack implements AutoCloseable {
             attachments.add(wanted);
         }
         return settings.with(attachments, gateway);
+    }
+
+    /** Puts the impairment in front of each link, if there is to be one. */
+    private static List<ImpairLink> impair(Impairment impairment, List<LinkDevice> devices) {
+        if (impairment == null) return List.of();
+        if (devices.isEmpty()) {
+            throw new IllegalArgumentException(
+                    Settings.IMPAIR
+                            + "="
+                            + impairment
+                            + ": there is no link, and the loopback is never impaired; set "
+                            + Settings.LINK);
+        }
+        List<ImpairLink> impaired = new ArrayList<>();
+        for (LinkDevice device : devices) {
+            impaired.add(ImpairLink.open(device, ofLink(impaired.size(), impairment)));
+            if (impaired.size() == 1) impairment = impaired.get(0).impairment(); // has a seed
+        }
+        Collections.copy(devices, impaired);
+        return List.copyOf(impaired);
+    }
+
+    /** The same, but drawn from another seed, so that links don't lose the same frames. */
+    private static Impairment ofLink(int index, Impairment impairment) {
+        OptionalLong seed = impairment.seed();
+        return seed.isEmpty() ? impairment : impairment.withSeed(seed.getAsLong() + index);
     }
 
     private static Engine engine(Settings settings, List<LinkDevice> devices, TraceLink trace)
@@ -156,6 +190,80 @@ public final class Stack implements AutoCloseable {
      */
     public Usage usage() throws IOException {
         return engine.ask(NetworkStack::usage);
+    }
+
+    /**
+     * Changes what is done to the frames of all links, from now on. With a seed, decisions begin anew
+     * from it; without, they go on as they were drawn. A frame that is delayed already keeps its time.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void impair(Impairment impairment) {
+        List<ImpairLink> links = impaired();
+        for (int i = 0; i < links.size(); i++) links.get(i).impair(ofLink(i, impairment));
+    }
+
+    /**
+     * What is done to the frames of each link now, with the seed of the first; those of the others
+     * count up from there.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public Impairment impairment() {
+        return impaired().get(0).impairment();
+    }
+
+    /**
+     * Cuts a peer, or a network of them, off: from now on no packet from or to it passes a link, nor
+     * ARP about it. Broadcasts still go out. The stack notices as it would if a cable were cut: by
+     * timeouts.
+     *
+     * @param peers an IPv4 address beyond the link, {@code 10.0.0.1}, or a network, {@code 10.0.0.0/8}
+     * @throws IllegalArgumentException if it is neither
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void partition(String peers) {
+        Cidr cidr = Cidr.parse(peers);
+        for (ImpairLink link : impaired()) link.partition(cidr);
+    }
+
+    /**
+     * Ends a {@link #partition} of exactly these peers; does nothing if there is none.
+     *
+     * @throws IllegalArgumentException if it is neither an address nor a network
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void heal(String peers) {
+        Cidr cidr = Cidr.parse(peers);
+        for (ImpairLink link : impaired()) link.heal(cidr);
+    }
+
+    /**
+     * Ends all partitions.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void heal() {
+        for (ImpairLink link : impaired()) link.heal();
+    }
+
+    /**
+     * What the impairment and partitions did to the frames of all links so far. A snapshot.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public ImpairmentCounts impairments() {
+        return impaired().stream()
+                .map(ImpairLink::counts)
+                .reduce(ImpairmentCounts.NONE, ImpairmentCounts::plus);
+    }
+
+    private List<ImpairLink> impaired() {
+        if (!impaired.isEmpty()) return impaired;
+        throw new IllegalStateException(
+                "this stack's links cannot be impaired: open it with "
+                        + Settings.IMPAIR
+                        + "=none, or Builder.impair(Impairment.NONE)");
     }
 
     /**
@@ -264,6 +372,15 @@ public final class Stack implements AutoCloseable {
         /** Where a line a packet goes: {@code stderr}, or a file's name. */
         public Builder trace(String target) {
             settings.set(Settings.TRACE, target);
+            return this;
+        }
+
+        /**
+         * What is done to the frames of each link: loss, delay and the like. {@link Impairment#NONE}
+         * does nothing until {@link Stack#impair} or {@link Stack#partition} does.
+         */
+        public Builder impair(Impairment impairment) {
+            settings.set(Settings.IMPAIR, impairment.toString());
             return this;
         }
 

@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param anyAddress whether datagrams to any address are taken as if it were the stack's
  * @param gateway the default gateway, 0: none
  * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
+ * @param impair what is done to the frames of each link; null: nothing, and that cannot be changed
  * @param memory most bytes of direct memory for packets and queues; 4 MiB to 1 TiB
  * @param exitTimeoutMs how long the end of the JVM may be delayed until data that was accepted by
  *     write is delivered; 0: not at all
@@ -36,6 +37,7 @@ public record Settings(
         boolean anyAddress,
         int gateway,
         String trace,
+        Impairment impair,
         long memory,
         int exitTimeoutMs,
         boolean inlineWriters,
@@ -49,6 +51,7 @@ public record Settings(
             ANY_ADDRESS = "usernet.any.address",
             GATEWAY = "usernet.gateway",
             TRACE = "usernet.trace",
+            IMPAIR = "usernet.impair",
             MEMORY = "usernet.memory",
             EXIT_TIMEOUT = "usernet.exit.timeout",
             INLINE_WRITERS = "usernet.inline.writers",
@@ -126,6 +129,7 @@ public record Settings(
                 anyAddress,
                 otherGateway,
                 trace,
+                impair,
                 memory,
                 exitTimeoutMs,
                 inlineWriters,
@@ -210,6 +214,7 @@ public record Settings(
         private boolean anyAddress;
         private int gateway;
         private String trace;
+        private Impairment impair;
         private long memory = 256L << 20;
         private int exitTimeoutMs = 10_000;
         private boolean inlineWriters;
@@ -241,6 +246,7 @@ public record Settings(
                 case ANY_ADDRESS -> anyAddress = parseBoolean(name, value);
                 case GATEWAY -> gateway = parseGateway(value);
                 case TRACE -> trace = value.isEmpty() ? null : value;
+                case IMPAIR -> impair = parseImpairment(value);
                 case MEMORY -> memory = parseMemory(value);
                 case EXIT_TIMEOUT -> exitTimeoutMs = parseMillis(value);
                 case INLINE_WRITERS -> inlineWriters = parseBoolean(name, value);
@@ -281,6 +287,15 @@ public record Settings(
                 return Ipv4Address.parse(text);
             } catch (IllegalArgumentException e) {
                 throw wrong(GATEWAY, text, e.getMessage() + "; write for example 10.0.0.1");
+            }
+        }
+
+        private static Impairment parseImpairment(String text) {
+            if (text.isEmpty()) return null;
+            try {
+                return Impairment.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(IMPAIR + "=" + text + ": " + e.getMessage(), e);
             }
         }
 
@@ -333,6 +348,7 @@ public record Settings(
                     anyAddress,
                     gateway,
                     trace,
+                    impair,
                     memory,
                     exitTimeoutMs,
                     inlineWriters,

@@ -44,6 +44,7 @@ class SettingsTest {
                         "usernet.link", "tap:u0?host=10.0.0.1/24",
                         "usernet.address", "10.0.0.2/24, 192.168.7.9/31",
                         "usernet.trace", "stderr",
+                        "usernet.impair", "loss=1%,seed=7",
                         "usernet.memory", "64m",
                         "usernet.exit.timeout", "5",
                         "usernet.inline.writers", "true",
@@ -54,6 +55,7 @@ class SettingsTest {
                 List.of(Cidr.parse("10.0.0.2/24"), Cidr.parse("192.168.7.9/31")), s.addresses());
         assertEquals(0x0A00_0001, s.gateway());
         assertEquals("stderr", s.trace());
+        assertEquals("loss=1%,seed=7", s.impair().toString());
         assertEquals(64 << 20, s.memory());
         assertEquals(5, s.exitTimeoutMs());
         assertTrue(s.inlineWriters());
@@ -86,6 +88,9 @@ class SettingsTest {
                 "usernet.address | 10.0.0.2/33 | is not in 0..32",
                 "usernet.gateway | 10.0.0 | not an IPv4 address",
                 "usernet.gateway | 10.9.9.9 | it is no other host in the networks of usernet.address",
+                "usernet.impair | loss | is not of the form part=value: write for example loss=1%",
+                "usernet.impair | loss=2 | loss=2: give a share of 0% to 100%",
+                "usernet.impair | lost=2% | there is no such part; there are loss, delay",
                 "usernet.address.2 | 10.0.0.0/24 | give a host's own address",
                 "usernet.link.10 | tap:usernet0 | there is no such setting",
                 "usernet.any.address | yes | give true or false",
@@ -165,6 +170,7 @@ class SettingsTest {
                         Settings.ANY_ADDRESS,
                         Settings.GATEWAY,
                         Settings.TRACE,
+                        Settings.IMPAIR,
                         Settings.MEMORY,
                         Settings.EXIT_TIMEOUT,
                         Settings.INLINE_WRITERS,
