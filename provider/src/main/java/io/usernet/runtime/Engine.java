@@ -13,6 +13,7 @@ import io.usernet.link.LinkEvents;
 import io.usernet.link.NullLink;
 import io.usernet.metrics.Counters;
 import io.usernet.stack.Binding;
+import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
 import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
@@ -93,6 +94,11 @@ public final class Engine {
         return new Engine(stack, loop);
     }
 
+    /** The name of its thread. */
+    public String name() {
+        return loop.name();
+    }
+
     /** A stream that isn't connected, with buffers of the configured sizes. */
     public Stream newStream() {
         int sendBuffer = (int) sysctls().get(Sysctl.TCP_WMEM, 1);
@@ -170,6 +176,16 @@ public final class Engine {
      */
     public Backlog listen(Binding binding, int backlog, int receiveBuffer) throws IOException {
         return call(nowNs -> stack.listen(binding, backlog, receiveBuffer));
+    }
+
+    /**
+     * From now on SYNs to where nobody listens are not answered, but offered to whoever polls the
+     * queue: once in the life of a stack.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public FlowQueue forwardFlows() throws IOException {
+        return call(nowNs -> stack.forwardFlows());
     }
 
     /** Posts; where the stack is dead nothing happens: the stream's cause says so. Never throws. */
