@@ -4,6 +4,7 @@ module io.usernet.provider {
     exports io.usernet.config;
     exports io.usernet.frame;
     exports io.usernet.link;
+    exports io.usernet.link.wrap;
     exports io.usernet.metrics;
     exports io.usernet.wire;
 
