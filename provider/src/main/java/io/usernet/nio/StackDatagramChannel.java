@@ -328,9 +328,8 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
 
     /** What ICMP has said about an earlier datagram of this socket, once. */
     private void throwPending() throws IOException {
-        if (peer == null) return;
         UdpError error = socket.takeError();
-        if (error == null) return;
+        if (error == null || peer == null) return; // of a peer that it is no longer connected to
         throw switch (error) {
             case PORT_UNREACHABLE -> new PortUnreachableException();
             case HOST_UNREACHABLE -> new NoRouteToHostException(error.message());
