@@ -1,7 +1,9 @@
 package io.usernet;
 
 import io.usernet.config.Settings;
+import io.usernet.config.Settings.Attachment;
 import io.usernet.config.Sysctl;
+import io.usernet.link.LinkAddresses;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.Links;
 import io.usernet.link.NullLink;
@@ -15,6 +17,7 @@ import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -60,29 +63,63 @@ public final class Stack implements AutoCloseable {
         return new Builder();
     }
 
-    static Stack open(Settings settings, LinkDevice given) throws IOException {
-        LinkDevice device = given;
-        if (device == null && settings.link() != null) {
-            device = Links.open(settings.link(), settings.addresses());
+    static Stack open(Settings settings, List<LinkDevice> given) throws IOException {
+        List<LinkDevice> devices = new ArrayList<>();
+        try {
+            Settings complete = attach(settings, given, devices);
+            TraceLink trace = null;
+            if (settings.trace() != null) {
+                if (devices.isEmpty()) devices.add(new NullLink());
+                trace = TraceLink.open(devices.get(0), settings.trace());
+                devices.set(0, trace);
+            }
+            Engine engine = engine(complete, devices, trace);
+            Stack stack = new Stack(complete, engine, trace);
+            Runtime.getRuntime().addShutdownHook(stack.exitHook);
+            return stack;
+        } catch (Throwable t) {
+            for (LinkDevice device : devices) device.close();
+            throw t;
         }
-        TraceLink trace = null;
-        if (settings.trace() != null) {
-            if (device == null) device = new NullLink();
-            device = trace = trace(device, settings.trace());
-        }
-        Engine engine = engine(settings, device, trace);
-        Stack stack = new Stack(settings, engine, trace);
-        Runtime.getRuntime().addShutdownHook(stack.exitHook);
-        return stack;
     }
 
-    private static Engine engine(Settings settings, LinkDevice device, TraceLink trace)
+    /**
+     * Opens the links that the settings name.
+     *
+     * @param given by the embedder, in the place of those that the settings don't name
+     * @param devices takes the links
+     * @return the settings with the addresses that links assign
+     */
+    private static Settings attach(
+            Settings settings, List<LinkDevice> given, List<LinkDevice> devices)
+            throws IOException {
+        List<Attachment> attachments = new ArrayList<>();
+        int gateway = settings.gateway();
+        for (int i = 0; i < Math.max(given.size(), settings.links().size()); i++) {
+            Attachment wanted =
+                    i < settings.links().size() ? settings.links().get(i) : Attachment.NONE;
+            LinkDevice device = i < given.size() ? given.get(i) : null;
+            if (device != null) devices.add(device); // ours from now on
+            if (device == null && wanted.link() != null) {
+                device = Links.open(wanted.link(), wanted.addresses(), settings.anyAddress());
+                devices.add(device);
+            }
+            if (device != null && wanted.addresses().isEmpty()) {
+                LinkAddresses assigned = device.assigned();
+                wanted = new Attachment(wanted.link(), assigned.addresses());
+                if (gateway == 0) gateway = assigned.gateway();
+            }
+            attachments.add(wanted);
+        }
+        return settings.with(attachments, gateway);
+    }
+
+    private static Engine engine(Settings settings, List<LinkDevice> devices, TraceLink trace)
             throws IOException {
         String name = "usernet-" + OPENED.incrementAndGet();
         try {
-            return Engine.open(settings.stack(), device, trace, name);
+            return Engine.open(settings.stack(), devices, trace, name);
         } catch (OutOfMemoryError e) {
-            if (device != null) device.close();
             throw new IOException(
                     Settings.MEMORY
                             + "="
@@ -90,15 +127,6 @@ public final class Stack implements AutoCloseable {
                             + ": the JVM allows less direct memory than a stack begins with; give"
                             + " it -XX:MaxDirectMemorySize=8m or more",
                     e);
-        }
-    }
-
-    private static TraceLink trace(LinkDevice device, String where) throws IOException {
-        try {
-            return TraceLink.open(device, where);
-        } catch (IOException e) {
-            device.close();
-            throw e;
         }
     }
 
@@ -160,27 +188,64 @@ public final class Stack implements AutoCloseable {
     /** Describes a stack; not thread-safe. */
     public static final class Builder {
         private final Settings.Builder settings = new Settings.Builder();
-        private final StringBuilder addresses = new StringBuilder();
-        private LinkDevice device;
+        private final List<LinkDevice> devices = new ArrayList<>(); // null: named in the settings
+        private final StringBuilder addresses = new StringBuilder(); // of the last link
 
         private Builder() {}
 
-        /** Connects the stack to a link named by a URI, such as {@code tap:usernet0}. */
+        /**
+         * Connects the stack to a link named by a URI, such as {@code tap:usernet0}. A stack may have
+         * up to {@value Settings#MAX_LINKS}; addresses that follow belong to this one.
+         *
+         * @throws IllegalStateException if it has that many
+         */
         public Builder link(String uri) {
-            settings.set(Settings.LINK, uri);
+            Objects.requireNonNull(uri, "uri");
+            attach(null);
+            settings.set(property(Settings.LINK), uri);
             return this;
         }
 
-        /** Connects the stack to a link of the caller's, which the stack closes. */
+        /**
+         * Connects the stack to a link of the caller's, which the stack closes, also where it cannot
+         * be opened.
+         *
+         * @throws IllegalStateException if it has the most links already
+         */
         public Builder link(LinkDevice device) {
-            this.device = Objects.requireNonNull(device, "device");
+            attach(Objects.requireNonNull(device, "device"));
             return this;
         }
 
-        /** Gives the stack an address, with its network's prefix: {@code 10.0.0.2/24}. Repeatable. */
+        private void attach(LinkDevice device) {
+            if (devices.size() == Settings.MAX_LINKS) {
+                throw new IllegalStateException(
+                        "a stack has at most " + Settings.MAX_LINKS + " links");
+            }
+            if (!devices.isEmpty()) addresses.setLength(0); // those before the first are its own
+            devices.add(device);
+        }
+
+        private String property(String base) {
+            return devices.size() < 2 ? base : base + "." + devices.size();
+        }
+
+        /**
+         * Gives the stack an address on the link named last, with its network's prefix: {@code
+         * 10.0.0.2/24}. Repeatable.
+         */
         public Builder address(String cidr) {
             addresses.append(addresses.length() == 0 ? "" : ",").append(cidr);
-            settings.set(Settings.ADDRESS, addresses.toString());
+            settings.set(property(Settings.ADDRESS), addresses.toString());
+            return this;
+        }
+
+        /**
+         * Takes datagrams to any address as if it were the stack's: who listens on the wildcard address
+         * is connected to whatever address a peer asked for.
+         */
+        public Builder acceptAnyAddress() {
+            settings.set(Settings.ANY_ADDRESS, "true");
             return this;
         }
 
@@ -221,7 +286,7 @@ public final class Stack implements AutoCloseable {
          * @throws IOException if the link cannot be opened; likewise
          */
         public Stack open() throws IOException {
-            return Stack.open(settings.build(), device);
+            return Stack.open(settings.build(), devices);
         }
     }
 }

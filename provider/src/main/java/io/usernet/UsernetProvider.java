@@ -6,6 +6,7 @@ import io.usernet.runtime.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.util.List;
 
 /**
  * Usernet as the JVM's provider of channels: name it by {@code
@@ -46,7 +47,7 @@ public final class UsernetProvider extends StackSelectorProvider {
 
     private static Stack open() throws IOException {
         Settings settings = Settings.fromSystemProperties();
-        Stack opened = Stack.open(settings, null);
+        Stack opened = Stack.open(settings, List.of());
         if (settings.link() == null) {
             System.getLogger("io.usernet")
                     .log(

@@ -66,7 +66,7 @@ public class StackBenchmark {
                         return 0;
                     }
                 };
-        return new NetworkStack(config, link, null, new Memory(config.memory()), isn, 42);
+        return new NetworkStack(config, link, new Memory(config.memory()), isn, 42);
     }
 
     @Setup

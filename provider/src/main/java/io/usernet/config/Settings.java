@@ -20,9 +20,9 @@ import java.util.TreeMap;
  * Everything that a user can set for a stack, checked. Immutable. This is the one place that reads
  * system properties.
  *
- * @param link what the stack is connected to, as a link URI such as {@code tap:usernet0}; null: only
- *     the loopback inside the JVM
- * @param addresses the stack's own, with the lengths of their networks' prefixes
+ * @param links what the stack is connected to; the first is there also where it is only addresses,
+ *     with the loopback inside the JVM alone
+ * @param anyAddress whether datagrams to any address are taken as if it were the stack's
  * @param gateway the default gateway, 0: none
  * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
  * @param memory most bytes of direct memory for packets and queues; 4 MiB to 1 TiB
@@ -32,8 +32,8 @@ import java.util.TreeMap;
  * @param sysctls settings with Linux's names
  */
 public record Settings(
-        String link,
-        List<Cidr> addresses,
+        List<Attachment> links,
+        boolean anyAddress,
         int gateway,
         String trace,
         long memory,
@@ -46,6 +46,7 @@ public record Settings(
     /** Properties other than {@link Sysctl}s. */
     public static final String LINK = "usernet.link",
             ADDRESS = "usernet.address",
+            ANY_ADDRESS = "usernet.any.address",
             GATEWAY = "usernet.gateway",
             TRACE = "usernet.trace",
             MEMORY = "usernet.memory",
@@ -57,8 +58,28 @@ public record Settings(
 
     private static final long MAX_MEMORY = 1024L << 30;
 
+    /**
+     * A link and the stack's addresses on it.
+     *
+     * @param link as a link URI such as {@code tap:usernet0}; null: none, or one that the embedder
+     *     gives
+     * @param addresses with the lengths of their networks' prefixes; empty: those that the link's
+     *     other end assigns
+     */
+    public record Attachment(String link, List<Cidr> addresses) {
+        /** Nothing. */
+        public static final Attachment NONE = new Attachment(null, List.of());
+
+        public Attachment {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /** Most links of a stack. */
+    public static final int MAX_LINKS = 9;
+
     public Settings {
-        addresses = List.copyOf(addresses);
+        links = links.isEmpty() ? List.of(Attachment.NONE) : List.copyOf(links);
         if (memory < StackConfig.MIN_MEMORY || memory > MAX_MEMORY) {
             throw wrong(MEMORY, Long.toString(memory), MEMORY_REMEDY);
         }
@@ -66,27 +87,54 @@ public record Settings(
             throw wrong(
                     EXIT_TIMEOUT, Integer.toString(exitTimeoutMs), "give milliseconds, 0 or more");
         }
-        for (Cidr cidr : addresses) {
-            if (!StackConfig.isHost(cidr)) {
+        for (int i = 0; i < links.size(); i++) {
+            for (Cidr cidr : links.get(i).addresses()) {
+                if (StackConfig.isHost(cidr)) continue;
+                String name = i == 0 ? ADDRESS : ADDRESS + "." + (i + 1);
                 throw wrong(
-                        ADDRESS, cidr.toString(), "give a host's own address, such as 10.0.0.2/24");
+                        name, cidr.toString(), "give a host's own address, such as 10.0.0.2/24");
             }
         }
-        if (gateway != 0 && !StackConfig.isNeighbor(gateway, addresses)) {
+        List<Cidr> addresses = addresses(links);
+        boolean assigned = addresses.isEmpty() && links.get(0).link() != null; // looked at later
+        if (gateway != 0 && !assigned && !StackConfig.isNeighbor(gateway, addresses)) {
             throw wrong(
                     GATEWAY,
                     Ipv4Address.format(gateway),
                     "it is no other host in the networks of " + ADDRESS + ", " + addresses);
         }
-        if (link != null && addresses.isEmpty()) {
-            throw wrong(LINK, link, "set " + ADDRESS + " too, such as 10.0.0.2/24");
-        }
+    }
+
+    private static List<Cidr> addresses(List<Attachment> links) {
+        return links.stream().flatMap(link -> link.addresses().stream()).toList();
+    }
+
+    /** The first link, as a URI; null: none. */
+    public String link() {
+        return links.get(0).link();
+    }
+
+    /** The stack's own addresses on all links, as far as the user gave them. */
+    public List<Cidr> addresses() {
+        return addresses(links);
+    }
+
+    /** The same settings with other links, and another gateway (0: none). */
+    public Settings with(List<Attachment> otherLinks, int otherGateway) {
+        return new Settings(
+                otherLinks,
+                anyAddress,
+                otherGateway,
+                trace,
+                memory,
+                exitTimeoutMs,
+                inlineWriters,
+                sysctls);
     }
 
     /** What applies if nothing is set: the loopback inside the JVM alone. */
     public static Settings defaults() {
-        return new Settings(
-                null, List.of(), 0, null, 256L << 20, 10_000, false, Sysctls.defaults());
+        return new Builder().build();
     }
 
     /**
@@ -113,7 +161,8 @@ public record Settings(
 
     /** What the core of a stack needs of this. */
     public StackConfig stack() {
-        return new StackConfig(addresses, gateway, sysctls, memory, inlineWriters);
+        List<List<Cidr>> addresses = links.stream().map(Attachment::addresses).toList();
+        return new StackConfig(addresses, anyAddress, gateway, sysctls, memory, inlineWriters);
     }
 
     private static void readFile(String file, Map<String, String> into) {
@@ -156,8 +205,9 @@ public record Settings(
             for (Sysctl sysctl : Sysctl.values()) SYSCTLS.put(PREFIX + sysctl.key(), sysctl);
         }
 
-        private String link;
-        private final List<Cidr> addresses = new ArrayList<>();
+        private final TreeMap<Integer, String> links = new TreeMap<>(); // by number, from 1 on
+        private final TreeMap<Integer, List<Cidr>> addresses = new TreeMap<>();
+        private boolean anyAddress;
         private int gateway;
         private String trace;
         private long memory = 256L << 20;
@@ -179,29 +229,50 @@ public record Settings(
                 sysctls = sysctls.with(sysctl, value);
                 return this;
             }
+            if (isNumbered(name, LINK)) {
+                links.put(number(name, LINK), value);
+                return this;
+            }
+            if (isNumbered(name, ADDRESS)) {
+                addresses.put(number(name, ADDRESS), parseAddresses(name, value));
+                return this;
+            }
             switch (name) {
-                case LINK -> link = value.isEmpty() ? null : value;
-                case ADDRESS -> parseAddresses(value);
+                case ANY_ADDRESS -> anyAddress = parseBoolean(name, value);
                 case GATEWAY -> gateway = parseGateway(value);
                 case TRACE -> trace = value.isEmpty() ? null : value;
                 case MEMORY -> memory = parseMemory(value);
                 case EXIT_TIMEOUT -> exitTimeoutMs = parseMillis(value);
-                case INLINE_WRITERS -> inlineWriters = parseBoolean(value);
+                case INLINE_WRITERS -> inlineWriters = parseBoolean(name, value);
                 default -> throw wrong(name, value, "there is no such setting" + nearest(name));
             }
             return this;
         }
 
-        private void parseAddresses(String text) {
-            addresses.clear();
-            if (text.isEmpty()) return;
+        /** Whether it is {@code base}, which means the first, or {@code base.2} to {@code base.9}. */
+        private static boolean isNumbered(String name, String base) {
+            return name.equals(base)
+                    || name.length() == base.length() + 2
+                            && name.startsWith(base + ".")
+                            && name.charAt(base.length() + 1) >= '2'
+                            && name.charAt(base.length() + 1) <= '0' + MAX_LINKS;
+        }
+
+        private static int number(String name, String base) {
+            return name.equals(base) ? 1 : name.charAt(base.length() + 1) - '0';
+        }
+
+        private static List<Cidr> parseAddresses(String name, String text) {
+            List<Cidr> parsed = new ArrayList<>();
+            if (text.isEmpty()) return parsed;
             for (String one : text.split("[,\\s]+")) {
                 try {
-                    addresses.add(Cidr.parse(one));
+                    parsed.add(Cidr.parse(one));
                 } catch (IllegalArgumentException e) {
-                    throw wrong(ADDRESS, text, e.getMessage() + "; write for example 10.0.0.2/24");
+                    throw wrong(name, text, e.getMessage() + "; write for example 10.0.0.2/24");
                 }
             }
+            return parsed;
         }
 
         private static int parseGateway(String text) {
@@ -235,9 +306,9 @@ public record Settings(
             return Integer.parseInt(text);
         }
 
-        private static boolean parseBoolean(String text) {
+        private static boolean parseBoolean(String name, String text) {
             if (!text.equals("true") && !text.equals("false")) {
-                throw wrong(INLINE_WRITERS, text, "give true or false; the default is false");
+                throw wrong(name, text, "give true or false; the default is false");
             }
             return text.equals("true");
         }
@@ -258,7 +329,27 @@ public record Settings(
          */
         public Settings build() {
             return new Settings(
-                    link, addresses, gateway, trace, memory, exitTimeoutMs, inlineWriters, sysctls);
+                    attachments(),
+                    anyAddress,
+                    gateway,
+                    trace,
+                    memory,
+                    exitTimeoutMs,
+                    inlineWriters,
+                    sysctls);
+        }
+
+        private List<Attachment> attachments() {
+            int count = 1;
+            if (!links.isEmpty()) count = links.lastKey();
+            if (!addresses.isEmpty()) count = Math.max(count, addresses.lastKey());
+            List<Attachment> attachments = new ArrayList<>();
+            for (int n = 1; n <= count; n++) {
+                String link = links.getOrDefault(n, "");
+                List<Cidr> own = addresses.getOrDefault(n, List.of());
+                attachments.add(new Attachment(link.isEmpty() ? null : link, own));
+            }
+            return attachments;
         }
     }
 }

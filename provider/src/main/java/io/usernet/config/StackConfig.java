@@ -2,12 +2,14 @@ package io.usernet.config;
 
 import io.usernet.wire.Cidr;
 import io.usernet.wire.Ipv4Address;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * How one stack is set up; immutable.
  *
- * @param addresses our IPv4 addresses on the link, each with the prefix of its network; may be empty
+ * @param links our IPv4 addresses on each link, each with the prefix of its network; may be empty
+ * @param anyAddress whether datagrams to any address are taken as if it were ours
  * @param gateway the next hop to everywhere else, inside one of the networks; 0: none
  * @param sysctls settings with Linux's names
  * @param memory most bytes of packet memory, at least 4 MiB; writers wait and frames are dropped
@@ -15,7 +17,12 @@ import java.util.List;
  * @param inline whether application threads may run the stack themselves rather than wake its thread
  */
 public record StackConfig(
-        List<Cidr> addresses, int gateway, Sysctls sysctls, long memory, boolean inline) {
+        List<List<Cidr>> links,
+        boolean anyAddress,
+        int gateway,
+        Sysctls sysctls,
+        long memory,
+        boolean inline) {
     /** Least packet memory, in bytes. */
     public static final long MIN_MEMORY = 4 << 20;
 
@@ -26,7 +33,8 @@ public record StackConfig(
      * @throws IllegalArgumentException naming what is wrong, and its value
      */
     public StackConfig {
-        addresses = List.copyOf(addresses);
+        links = links.stream().map(List::copyOf).toList();
+        List<Cidr> addresses = links.stream().flatMap(List::stream).toList();
         for (Cidr a : addresses) {
             if (!isHost(a)) throw new IllegalArgumentException(a + " cannot be a host's address");
         }
@@ -65,24 +73,45 @@ public record StackConfig(
 
     /** No addresses but the loopback's, and everything else as it is by default. */
     public static StackConfig defaults() {
-        return new StackConfig(List.of(), 0, Sysctls.defaults(), DEFAULT_MEMORY, false);
+        return new StackConfig(List.of(), false, 0, Sysctls.defaults(), DEFAULT_MEMORY, false);
     }
 
-    /** The same with one address, such as {@code 10.0.0.2/24}, added. */
+    /** The addresses on all links. */
+    public List<Cidr> addresses() {
+        return links.stream().flatMap(List::stream).toList();
+    }
+
+    /** The same with one address, such as {@code 10.0.0.2/24}, added on the last link. */
     public StackConfig withAddress(String cidr) {
-        List<Cidr> more = new java.util.ArrayList<>(addresses);
-        more.add(Cidr.parse(cidr));
-        return new StackConfig(more, gateway, sysctls, memory, inline);
+        List<List<Cidr>> more = new ArrayList<>(links);
+        List<Cidr> last = new ArrayList<>();
+        if (!more.isEmpty()) last.addAll(more.remove(more.size() - 1));
+        last.add(Cidr.parse(cidr));
+        more.add(last);
+        return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline);
+    }
+
+    /** The same with one more link, and an address on it. */
+    public StackConfig withLink(String cidr) {
+        List<List<Cidr>> more = new ArrayList<>(links);
+        more.add(List.of(Cidr.parse(cidr)));
+        return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline);
+    }
+
+    /** The same, but datagrams to any address are taken. */
+    public StackConfig withAnyAddress() {
+        return new StackConfig(links, true, gateway, sysctls, memory, inline);
     }
 
     /** The same with another gateway. */
     public StackConfig withGateway(String address) {
-        return new StackConfig(addresses, Ipv4Address.parse(address), sysctls, memory, inline);
+        return new StackConfig(
+                links, anyAddress, Ipv4Address.parse(address), sysctls, memory, inline);
     }
 
     /** The same with other settings. */
     public StackConfig withSysctls(Sysctls other) {
-        return new StackConfig(addresses, gateway, other, memory, inline);
+        return new StackConfig(links, anyAddress, gateway, other, memory, inline);
     }
 
     /** The same with one setting changed. */
@@ -92,11 +121,11 @@ public record StackConfig(
 
     /** The same with another budget of packet memory, in bytes. */
     public StackConfig withMemory(long bytes) {
-        return new StackConfig(addresses, gateway, sysctls, bytes, inline);
+        return new StackConfig(links, anyAddress, gateway, sysctls, bytes, inline);
     }
 
     /** The same with application threads running the stack themselves, or not. */
     public StackConfig withInline(boolean on) {
-        return new StackConfig(addresses, gateway, sysctls, memory, on);
+        return new StackConfig(links, anyAddress, gateway, sysctls, memory, on);
     }
 }

@@ -10,7 +10,15 @@ import java.util.Arrays;
 public enum Sysctl {
     /** Upper bound of a listener's backlog. */
     SOMAXCONN("net.core.somaxconn", 1, 65_535, 4_096),
-    /** First and last port of outgoing connections. */
+    /** Bytes of SO_RCVBUF of a new UDP socket; each datagram that waits costs 256 bytes more. */
+    RMEM_DEFAULT("net.core.rmem_default", 2_048, 1 << 30, 212_992),
+    /** Most bytes of SO_RCVBUF of a UDP socket. */
+    RMEM_MAX("net.core.rmem_max", 2_048, 1 << 30, 4 << 20),
+    /** Bytes of SO_SNDBUF of a new UDP socket; each datagram that waits costs 256 bytes more. */
+    WMEM_DEFAULT("net.core.wmem_default", 2_048, 1 << 30, 212_992),
+    /** Most bytes of SO_SNDBUF of a UDP socket. */
+    WMEM_MAX("net.core.wmem_max", 2_048, 1 << 30, 4 << 20),
+    /** First and last port of outgoing connections, and of sockets that don't choose theirs. */
     IP_LOCAL_PORT_RANGE("net.ipv4.ip_local_port_range", 1, 65_535, 32_768, 60_999),
     /** TTL of what we send. */
     IP_DEFAULT_TTL("net.ipv4.ip_default_ttl", 1, 255, 64),

@@ -8,8 +8,17 @@ import java.util.List;
 public final class Addresses {
     private final int[] own;
     private final int[] broadcast;
+    private final boolean any;
 
     public Addresses(List<Cidr> addresses) {
+        this(addresses, false);
+    }
+
+    /**
+     * @param any whether datagrams to any address are taken as if it were ours
+     */
+    public Addresses(List<Cidr> addresses, boolean any) {
+        this.any = any;
         own = addresses.stream().mapToInt(Cidr::address).toArray();
         broadcast = addresses.stream().mapToInt(Cidr::broadcast).filter(a -> a != 0).toArray();
     }
@@ -23,6 +32,13 @@ public final class Addresses {
     /** Whether it is ours: configured, or in 127.0.0.0/8. */
     public boolean isLocal(int address) {
         return Ipv4Address.isLoopback(address) || isOwn(address);
+    }
+
+    /** Whether a datagram to an address that came off a link is for us. */
+    public boolean accepts(int address) {
+        return isOwn(address)
+                || isBroadcast(address)
+                || any && Ipv4Address.isUnicast(address) && !Ipv4Address.isLoopback(address);
     }
 
     /** 255.255.255.255, or a broadcast address of one of our networks. */

@@ -40,10 +40,7 @@ public final class Ipv4Input {
         int src = Ipv4.src(b, at);
         int dst = Ipv4.dst(b, at);
         if (!loopback && isMartian(src)) return drop(Counter.IP_IN_MARTIANS);
-        boolean ours =
-                addresses.isOwn(dst)
-                        || addresses.isBroadcast(dst)
-                        || loopback && Ipv4Address.isLoopback(dst);
+        boolean ours = addresses.accepts(dst) || loopback && Ipv4Address.isLoopback(dst);
         if (!ours) return drop(Counter.IP_IN_ADDR_ERRORS);
         in.trim(Ipv4.totalLength(b, at));
         if (Ipv4.isFragment(b, at) && !fragments.accept(in)) return DROPPED;

@@ -57,6 +57,8 @@ public final class Ipv4Output {
             out.checksumOffset = at + field;
         } else {
             int sum = Checksum.complement(Checksum.append(pseudo, 0, out.sum(0)));
+            // RFC 768: 0 says that there is none; the other zero of one's complement says it is 0.
+            if (sum == 0 && protocol == Ipv4.UDP) sum = 0xFFFF;
             b.putShort(at + field, (short) sum);
         }
     }

@@ -18,36 +18,65 @@ public final class Routes {
     }
 
     /**
-     * The routes that follow from our addresses: each of them and 127.0.0.0/8 lead back to us, their
-     * networks are on the link, and everything else is behind the gateway.
+     * A link and our addresses on it.
      *
-     * @param gateway 0: none
-     * @param linkMtu 0: there is no link
+     * @param mtu most bytes of an IP packet; 0: there is no link, only addresses
+     * @param leadsEverywhere whether what no other route leads to can be sent here without a gateway
      */
-    public static Routes of(List<Cidr> addresses, int gateway, int linkMtu) {
+    public record Attachment(List<Cidr> addresses, int mtu, boolean leadsEverywhere) {}
+
+    /**
+     * The routes that follow from our addresses: each of them and 127.0.0.0/8 lead back to us, their
+     * networks are on their link, and everything else is behind the gateway.
+     *
+     * @param links in order: a route names them by their place
+     * @param gateway 0: none
+     */
+    public static Routes of(List<Attachment> links, int gateway) {
         List<Route> routes = new ArrayList<>();
         Cidr loopback = new Cidr(Ipv4Address.LOOPBACK, 8);
-        routes.add(new Route(loopback, 0, Ipv4Address.LOOPBACK, true, LOOPBACK_MTU));
-        Cidr towardsGateway = null;
-        for (Cidr own : addresses) {
-            int address = own.address();
-            routes.add(new Route(new Cidr(address, 32), 0, address, true, LOOPBACK_MTU));
-            if (linkMtu == 0) continue;
-            if (own.prefixLength() < 32) routes.add(new Route(own, 0, address, false, linkMtu));
+        routes.add(new Route(loopback, 0, Ipv4Address.LOOPBACK, Route.LOOPBACK, LOOPBACK_MTU));
+        for (int link = 0; link < links.size(); link++) add(links.get(link), link, routes);
+        Route towards = null;
+        for (Route route : routes) {
             boolean closer =
-                    towardsGateway == null || own.prefixLength() > towardsGateway.prefixLength();
-            if (closer && own.contains(gateway)) towardsGateway = own;
+                    towards == null
+                            || route.destination().prefixLength()
+                                    > towards.destination().prefixLength();
+            if (!route.loopback() && closer && route.destination().contains(gateway)) {
+                towards = route;
+            }
         }
-        if (gateway != 0 && towardsGateway != null) {
-            int source = towardsGateway.address();
-            routes.add(new Route(new Cidr(0, 0), gateway, source, false, linkMtu));
+        Cidr everywhere = new Cidr(0, 0);
+        if (gateway != 0 && towards != null) {
+            int source = towards.source();
+            routes.add(new Route(everywhere, gateway, source, towards.link(), towards.mtu()));
+        }
+        for (int link = 0; link < links.size(); link++) {
+            Attachment to = links.get(link);
+            if (!to.leadsEverywhere()) continue;
+            int source = to.addresses().isEmpty() ? 0 : to.addresses().get(0).address();
+            routes.add(new Route(everywhere, 0, source, link, to.mtu()));
         }
         Comparator<Route> length = Comparator.comparingInt(r -> r.destination().prefixLength());
         routes.sort(length.reversed()); // stable: among equals the first address's
         return new Routes(routes);
     }
 
-    /** The route to a unicast address, or null. */
+    private static void add(Attachment to, int link, List<Route> routes) {
+        for (Cidr own : to.addresses()) {
+            int address = own.address();
+            Cidr host = new Cidr(address, 32);
+            routes.add(new Route(host, 0, address, Route.LOOPBACK, LOOPBACK_MTU));
+            if (to.mtu() == 0) continue;
+            if (own.prefixLength() < 32) routes.add(new Route(own, 0, address, link, to.mtu()));
+            // The limited broadcast goes out on the first link (RFC 919).
+            Cidr limited = new Cidr(Ipv4Address.BROADCAST, 32);
+            routes.add(new Route(limited, 0, address, link, to.mtu()));
+        }
+    }
+
+    /** The route to an address, a broadcast one too, or null. */
     public Route lookup(int address) {
         for (Route route : longestFirst) if (route.destination().contains(address)) return route;
         return null;

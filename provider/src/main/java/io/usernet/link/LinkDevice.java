@@ -1,6 +1,7 @@
 package io.usernet.link;
 
 import io.usernet.frame.Frame;
+import io.usernet.frame.Memory;
 
 /**
  * A link to the outside. One loop owns it: all methods but {@link #wake} are called by the thread
@@ -10,7 +11,7 @@ import io.usernet.frame.Frame;
  * <p>A failure that the link survives (the interface is down, a full queue) is not an exception: the
  * frame is dropped and counted, or FULL is answered. {@link LinkFailure} means that the link is gone.
  */
-public interface LinkDevice extends AutoCloseable {
+public interface LinkDevice extends LinkEvents {
     /** What became of a frame that was to be transmitted. */
     enum Transmit {
         /** The link is finished with it: sent, or dropped and counted. The caller releases it. */
@@ -30,6 +31,12 @@ public interface LinkDevice extends AutoCloseable {
     }
 
     /**
+     * The stack says what its packet memory is, before anything else: for a link that fills slabs in
+     * other threads. A decorator passes it on.
+     */
+    default void attach(Memory memory) {}
+
+    /**
      * Takes the next frame off the link.
      *
      * @param into an empty frame: the link calls {@link Frame#reserve} and {@link Frame#filled}, or
@@ -41,30 +48,8 @@ public interface LinkDevice extends AutoCloseable {
     /** Puts a frame on the link. The frame's bytes are not changed by it. */
     Transmit transmit(Frame frame);
 
-    /**
-     * After a turn, by the thread that ran it, once it has left the seat: a link inside the JVM wakes
-     * its peer here. Must be safe while another thread runs the next turn.
-     */
-    default void flush() {}
-
-    /**
-     * Waits until a frame can be received, {@link #wake} is called (also before the wait), the time is
-     * over, or, if asked for, a frame can be transmitted. Level-triggered; may return early. Only the
-     * loop's I/O thread calls it, without the seat.
-     *
-     * @param timeoutNs 0: don't wait; Long.MAX_VALUE: for ever
-     */
-    void await(long timeoutNs, boolean forTransmit);
-
-    /** Ends the present or the next {@link #await}. Any thread, also inside a signal-like context. */
-    void wake();
-
     /** Frames that the link itself dropped so far, both ways. */
     default long dropped() {
         return 0;
     }
-
-    /** Frees the link. Called once, by the I/O thread, when nobody uses it any more. */
-    @Override
-    void close();
 }

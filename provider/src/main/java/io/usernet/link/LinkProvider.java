@@ -7,6 +7,11 @@ public interface LinkProvider {
     /** What stands before the colon of a {@link LinkUri}, such as {@code tap}. */
     String scheme();
 
+    /** Whether {@link LinkDevice#assigned} of its links has addresses, so that the user need give none. */
+    default boolean assignsAddresses() {
+        return false;
+    }
+
     /**
      * Opens a link. Not called in a turn; may block briefly.
      *

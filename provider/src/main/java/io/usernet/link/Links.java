@@ -18,10 +18,12 @@ public final class Links {
      *
      * @param uri such as {@code tap:usernet0?host=10.0.0.1/24}
      * @param own the stack's own addresses; the link's other end, {@code host}, cannot have one of them
+     * @param anyAddress whether the stack can do without an address of its own
      * @throws IllegalArgumentException if the URI is wrong; the message is one line for a user
      * @throws IOException if the link cannot be opened; the message is one line for a user
      */
-    public static LinkDevice open(String uri, List<Cidr> own) throws IOException {
+    public static LinkDevice open(String uri, List<Cidr> own, boolean anyAddress)
+            throws IOException {
         LinkUri parsed;
         try {
             parsed = LinkUri.parse(uri);
@@ -30,6 +32,20 @@ public final class Links {
                     Settings.LINK + "=" + uri + ": " + e.getMessage(), e);
         }
         requireOther(parsed.parameters().get("host"), uri, own);
+        LinkProvider provider = provider(parsed, uri);
+        if (own.isEmpty() && !anyAddress && !provider.assignsAddresses()) {
+            throw new IllegalArgumentException(
+                    Settings.LINK
+                            + "="
+                            + uri
+                            + ": set "
+                            + Settings.ADDRESS
+                            + " too, such as 10.0.0.2/24");
+        }
+        return provider.open(parsed);
+    }
+
+    private static LinkProvider provider(LinkUri parsed, String uri) {
         Map<String, LinkProvider> providers = new TreeMap<>();
         find(Links.class.getClassLoader(), providers);
         find(ClassLoader.getSystemClassLoader(), providers);
@@ -45,7 +61,7 @@ public final class Links {
                             + providers.keySet()
                             + "; put usernet.jar, or the driver's jars, on the class path");
         }
-        return provider.open(parsed);
+        return provider;
     }
 
     private static void requireOther(String host, String uri, List<Cidr> own) {

@@ -84,10 +84,24 @@ public enum Counter {
     ICMP_OUT_RATE_LIMITED("IcmpOutRateLimitGlobal", Kind.EVENT),
 
     // UDP
-    /** Dropped: malformed datagrams or wrong checksums. */
+    /** Datagrams handed to a socket; a broadcast counts for each of them. */
+    UDP_IN_DATAGRAMS("UdpInDatagrams"),
+    /** Dropped: malformed datagrams. Linux counts those with wrong checksums, and so on, here too. */
     UDP_IN_ERRORS("UdpInErrors", Kind.DROP),
+    /** Dropped: wrong checksums. */
+    UDP_IN_CSUM_ERRORS("UdpInCsumErrors", Kind.DROP),
+    /** Dropped: too many bytes waited in the socket already (SO_RCVBUF). */
+    UDP_RCVBUF_ERRORS("UdpRcvbufErrors", Kind.DROP),
+    /** Dropped: for lack of memory. */
+    UDP_MEM_ERRORS("UdpMemErrors", Kind.DROP),
     /** Dropped: datagrams to a port where nobody listens. */
     UDP_NO_PORTS("UdpNoPorts", Kind.DROP),
+    /** Dropped: broadcasts to a port where nobody listens. */
+    UDP_IGNORED_MULTI("UdpIgnoredMulti", Kind.DROP),
+    /** Datagrams that we sent. */
+    UDP_OUT_DATAGRAMS("UdpOutDatagrams"),
+    /** Sockets closed by an internal failure. */
+    UDP_SOCKET_FAILURES("UdpSocketFailures", Kind.EVENT),
 
     // Listeners, and what is left of connections
     /** Segments handed to an endpoint. */

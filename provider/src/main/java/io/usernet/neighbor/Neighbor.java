@@ -4,7 +4,7 @@ import io.usernet.frame.Frame;
 import io.usernet.time.TimerWheel;
 
 /** What is known of one neighbour. Fields belong to its {@link NeighborTable}; confined to the loop. */
-public final class Neighbor extends TimerWheel.Timer {
+public final class Neighbor extends TimerWheel.Alarm {
     /** States as in RFC 4861 section 7.3.2, which Linux uses for ARP too, and FAILED. */
     public enum State {
         /** Asked for by broadcast; frames wait. */
@@ -21,6 +21,7 @@ public final class Neighbor extends TimerWheel.Timer {
         FAILED
     }
 
+    private final NeighborTable table;
     final int address;
     State state = State.STALE;
     long mac;
@@ -35,8 +36,14 @@ public final class Neighbor extends TimerWheel.Timer {
 
     Neighbor nextInSlot;
 
-    Neighbor(int address) {
+    Neighbor(NeighborTable table, int address) {
+        this.table = table;
         this.address = address;
+    }
+
+    @Override
+    public void expire(long nowNs) {
+        table.onTimeout(this, nowNs);
     }
 
     public int address() {

@@ -62,8 +62,13 @@ public final class NeighborTable {
     private static final long DEFEND_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
 
     /** The wheel's entry for the announcements that are still to come. */
-    private static final class Announcements extends TimerWheel.Timer {
+    private final class Announcements extends TimerWheel.Alarm {
         int done;
+
+        @Override
+        public void expire(long nowNs) {
+            announce(nowNs);
+        }
     }
 
     private final long mac;
@@ -225,13 +230,7 @@ public final class NeighborTable {
 
     // -- time
 
-    /** One of this table's timers is due. */
-    public void onTimeout(TimerWheel.Timer timer, long nowNs) {
-        if (timer == announcements) {
-            announce(nowNs);
-            return;
-        }
-        Neighbor n = (Neighbor) timer;
+    void onTimeout(Neighbor n, long nowNs) {
         switch (n.state) {
             case INCOMPLETE -> {
                 if (n.probes < mcastSolicit) solicit(n, nowNs);
@@ -411,7 +410,7 @@ public final class NeighborTable {
     /** A new entry, in STALE and without a hardware address; null if there is no room for it. */
     private Neighbor add(int address, long nowNs) {
         if (size >= limit && !evict(nowNs)) return null;
-        Neighbor n = new Neighbor(address);
+        Neighbor n = new Neighbor(this, address);
         n.usedNs = nowNs;
         int slot = slot(address);
         n.nextInSlot = slots[slot];

@@ -9,6 +9,7 @@ import io.usernet.config.Sysctls;
 import io.usernet.frame.Memory;
 import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkDevice;
+import io.usernet.link.LinkEvents;
 import io.usernet.link.NullLink;
 import io.usernet.metrics.Counters;
 import io.usernet.stack.Binding;
@@ -23,6 +24,7 @@ import io.usernet.udp.UdpSocket;
 import java.io.IOException;
 import java.net.SocketException;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -62,25 +64,34 @@ public final class Engine {
      * @param name of the thread
      */
     public static Engine open(StackConfig config, LinkDevice link, String name) {
-        return open(config, link, null, name);
+        return open(config, link == null ? List.of() : List.of(link), null, name);
     }
 
     /**
-     * The same.
+     * The same with any number of links.
      *
+     * @param links each with the addresses at the same place of the configuration
      * @param observer sees the frames of the loopback, in the seat; null: nobody
      */
     public static Engine open(
-            StackConfig config, LinkDevice link, FrameObserver observer, String name) {
+            StackConfig config,
+            List<? extends LinkDevice> links,
+            FrameObserver observer,
+            String name) {
         SecureRandom random = new SecureRandom();
         InitialSequence isn = new Rfc6528Sequence(random.nextLong(), random.nextLong());
         Memory memory = new Memory(config.memory());
         NetworkStack stack =
-                new NetworkStack(config, link, observer, memory, isn, random.nextLong());
+                new NetworkStack(config, links, observer, memory, isn, random.nextLong());
         long startNs = System.nanoTime();
         LongSupplier clock = () -> System.nanoTime() - startNs;
-        LinkDevice device = link == null ? new NullLink() : link;
-        Loop loop = new Loop(name, stack, device, clock, config.inline());
+        LinkEvents events =
+                switch (links.size()) {
+                    case 0 -> new NullLink();
+                    case 1 -> links.get(0);
+                    default -> new LinkGroup(links, stack::isTransmitBlocked, name);
+                };
+        Loop loop = new Loop(name, stack, events, clock, config.inline());
         loop.start();
         return new Engine(stack, loop);
     }
@@ -168,7 +179,7 @@ public final class Engine {
 
     /** A UDP socket without an address, with buffers of the configured sizes. */
     public UdpSocket newUdpSocket() {
-        throw new UnsupportedOperationException();
+        return stack.newUdpSocket();
     }
 
     /**
@@ -181,7 +192,7 @@ public final class Engine {
      * @throws IOException if the stack is closed
      */
     public Binding bind(UdpSocket socket, int address, int port, Reuse reuse) throws IOException {
-        throw new UnsupportedOperationException();
+        return call(nowNs -> stack.bind(socket, address, port, reuse));
     }
 
     /**
@@ -200,7 +211,16 @@ public final class Engine {
      */
     public UdpBinding connect(UdpSocket socket, int address, int port, boolean broadcast)
             throws IOException {
-        throw new UnsupportedOperationException();
+        long[] before = new long[1];
+        UdpBinding ends =
+                call(
+                        nowNs -> {
+                            UdpBinding connected = stack.connect(socket, address, port, broadcast);
+                            before[0] = socket.endpoint().received();
+                            return connected;
+                        });
+        socket.dropBefore(before[0]);
+        return ends;
     }
 
     /**
@@ -210,7 +230,11 @@ public final class Engine {
      * @throws IOException if the stack is closed
      */
     public void disconnect(UdpSocket socket) throws IOException {
-        throw new UnsupportedOperationException();
+        call(
+                nowNs -> {
+                    stack.disconnect(socket);
+                    return null;
+                });
     }
 
     /**
@@ -226,7 +250,7 @@ public final class Engine {
      */
     public int source(int bound, int address, int length, boolean broadcast)
             throws SocketException {
-        throw new UnsupportedOperationException();
+        return stack.source(bound, address, length, broadcast);
     }
 
     /** Posts; where the stack is dead nothing happens: the stream's cause says so. Never throws. */

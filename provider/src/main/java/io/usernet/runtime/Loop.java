@@ -2,7 +2,7 @@ package io.usernet.runtime;
 
 import io.usernet.buffer.Post;
 import io.usernet.buffer.Wakeups;
-import io.usernet.link.LinkDevice;
+import io.usernet.link.LinkEvents;
 import io.usernet.stack.Core;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -68,7 +68,7 @@ public final class Loop {
     }
 
     private final Core core;
-    private final LinkDevice device;
+    private final LinkEvents device;
     private final LongSupplier clock;
     private final boolean inline;
     private final Thread ioThread;
@@ -93,7 +93,7 @@ public final class Loop {
      * @param clock nanoseconds, not negative, not decreasing
      * @param inline whether threads that post may run the stack themselves (virtual threads never do)
      */
-    public Loop(String name, Core core, LinkDevice device, LongSupplier clock, boolean inline) {
+    public Loop(String name, Core core, LinkEvents device, LongSupplier clock, boolean inline) {
         this.core = core;
         this.device = device;
         this.clock = clock;

@@ -34,6 +34,9 @@ import io.usernet.tcp.InitialSequence;
 import io.usernet.tcp.Stream;
 import io.usernet.tcp.TcpLayer;
 import io.usernet.time.TimerWheel;
+import io.usernet.udp.UdpEndpoint;
+import io.usernet.udp.UdpSocket;
+import io.usernet.wire.Cidr;
 import io.usernet.wire.Ethernet;
 import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
@@ -45,22 +48,25 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.BindException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * A whole stack: a link (or none), the loopback, ARP, IPv4, ICMP and TCP. No thread and no clock: a
+ * A whole stack: links (or none), the loopback, ARP, IPv4, ICMP, UDP and TCP. No thread and no clock: a
  * turn takes time in, and does a bounded amount of work.
  *
  * <pre>
- *   link ----&gt; ethernet ----&gt; ipv4 ----&gt; tcp (TcpService) ----&gt; Endpoint.onSegment
- *                  |            |
- *             NeighborTable    icmp                    Endpoint.pollTransmit
- *                  |                                            |
- *   link &lt;---- toLink &lt;---- transmit(route) &lt;----------- TcpService.transmit
- *   loopback &lt;-------------------'
+ *   Interface ----&gt; ethernet ----&gt; ipv4 ----&gt; tcp (TcpService) ----&gt; Endpoint.onSegment
+ *                       |            |
+ *                  NeighborTable    icmp                    Endpoint.pollTransmit
+ *                       |                                            |
+ *   Interface &lt;---------'-------- transmit(route) &lt;----------- TcpService.transmit
+ *   loopback  &lt;----------------------'
  * </pre>
  *
  * <p>Confined to the loop, except {@link #inbox}, {@link #counters} and {@link #prepare}.
@@ -71,16 +77,17 @@ public final class NetworkStack implements Core {
     /** Bounds of one turn: frames in from each interface, posts, timers, and segments out. */
     private static final int MAX_FRAMES = 64, MAX_POSTS = 64, MAX_TIMERS = 256, MAX_SEGMENTS = 64;
 
+    /** Bound of one turn: datagrams out, each of about an Ethernet frame. */
+    private static final int MAX_DATAGRAMS = 64;
+
+    /** Frames on the loopback that make datagrams wait, so that segments find room. */
+    private static final int LOOPBACK_BUSY = Loopback.CAPACITY / 4;
+
     /** Times MAX_POSTS: bounds what the last turn of all does. */
     private static final int MAX_LAST_POSTS = 1 << 14;
 
-    /** Most frames that wait because the link is full; segments are not even made then. */
-    private static final int MAX_PENDING = 256;
-
     private final StackConfig config;
-    private final LinkDevice link; // or null
-    private final long mac; // 0 on a layer 3 link
-    private final boolean linkChecksums;
+    private final Interface[] interfaces;
     private final Memory memory;
     private final FramePool frames;
     private final Counters counters = new Counters();
@@ -92,64 +99,47 @@ public final class NetworkStack implements Core {
     private final Addresses addresses;
     private final Routes routes;
     private final Loopback loopback;
-    private final NeighborTable neighbors; // null without a layer 2 link
     private final Ipv4Input ipInput;
     private final Ipv4Output ipOutput;
     private final Icmp icmp;
     private final TcpService tcp;
+    private final UdpService udp;
 
     private long nowNs; // of this turn
     private boolean started;
     private boolean dead;
-    private boolean linkGone; // its failure is what the stack dies of
-    private Frame pendingFirst, pendingLast; // the link was full
-    private int pending;
     private Waiter drainWaiter; // who waits until everything is delivered, or null
     private AtomicBoolean drained;
 
-    /** A stack whose loopback nobody observes. */
+    /** A stack with one link, or none (null), whose loopback nobody observes. */
     public NetworkStack(
             StackConfig config, LinkDevice link, Memory memory, InitialSequence isn, long secret) {
-        this(config, link, null, memory, isn, secret);
+        this(config, link == null ? List.of() : List.of(link), null, memory, isn, secret);
     }
 
     /**
-     * @param link null: the loopback alone
+     * @param links with the addresses that have the same place in the configuration
      * @param observer sees the frames of the loopback; null: nobody
      * @param secret what must not be guessed: where identifiers and ports begin, and hashes
      */
     public NetworkStack(
             StackConfig config,
-            LinkDevice link,
+            List<? extends LinkDevice> links,
             FrameObserver observer,
             Memory memory,
             InitialSequence isn,
             long secret) {
         this.config = config;
-        this.link = link;
         this.loopback = new Loopback(observer);
         this.memory = memory;
         this.frames = new FramePool(memory);
-        LinkCapabilities capabilities = link == null ? null : link.capabilities();
-        boolean layer2 = capabilities != null && capabilities.layer() == 2;
-        this.mac = layer2 ? capabilities.mac() : 0;
-        this.linkChecksums = capabilities != null && capabilities.checksum();
-        int linkMtu = capabilities == null ? 0 : capabilities.mtu();
-        this.addresses = new Addresses(config.addresses());
-        this.routes = Routes.of(config.addresses(), config.gateway(), linkMtu);
+        this.addresses = new Addresses(config.addresses(), config.anyAddress());
         SplittableRandom random = new SplittableRandom(secret);
-        this.neighbors =
-                !layer2
-                        ? null
-                        : new NeighborTable(
-                                mac,
-                                config.addresses(),
-                                config.sysctls(),
-                                counters,
-                                wheel,
-                                frames,
-                                random.nextLong(),
-                                new ArpOwner());
+        this.interfaces = new Interface[links.size()];
+        for (int i = 0; i < interfaces.length; i++) {
+            interfaces[i] = attach(i, links.get(i), random.nextLong());
+        }
+        this.routes = Routes.of(attachments(config, links), config.gateway());
         this.ipInput = new Ipv4Input(addresses, counters);
         this.ipOutput = new Ipv4Output(config.sysctls(), random.nextLong());
         this.icmp = new Icmp(addresses, config.sysctls(), counters, frames, new IcmpOwner());
@@ -157,7 +147,55 @@ public final class NetworkStack implements Core {
         Hash hash = new Hash(random.nextLong());
         this.tcp =
                 new TcpService(
-                        layer, frames, wheel, addresses, routes, hash, events, new TcpOutput());
+                        layer,
+                        frames,
+                        wheel,
+                        addresses,
+                        routes,
+                        hash,
+                        events,
+                        new TcpOutput(),
+                        interfaces.length);
+        this.udp =
+                new UdpService(
+                        config.sysctls(),
+                        counters,
+                        wakeups,
+                        frames,
+                        addresses,
+                        routes,
+                        hash,
+                        events,
+                        new UdpOutput(),
+                        interfaces.length);
+    }
+
+    private Interface attach(int index, LinkDevice link, long seed) {
+        List<Cidr> own = index < config.links().size() ? config.links().get(index) : List.of();
+        return new Interface(
+                index,
+                link,
+                own,
+                config.sysctls(),
+                counters,
+                wheel,
+                frames,
+                seed,
+                new InterfaceOwner());
+    }
+
+    private static List<Routes.Attachment> attachments(
+            StackConfig config, List<? extends LinkDevice> links) {
+        List<Routes.Attachment> all = new ArrayList<>();
+        for (int i = 0; i < Math.max(links.size(), config.links().size()); i++) {
+            List<Cidr> own = i < config.links().size() ? config.links().get(i) : List.of();
+            LinkCapabilities link = i < links.size() ? links.get(i).capabilities() : null;
+            int mtu = link == null ? 0 : link.mtu();
+            // Who takes datagrams to any address answers them where they came from.
+            boolean everywhere = config.anyAddress() && link != null && link.layer() == 3;
+            all.add(new Routes.Attachment(own, mtu, everywhere));
+        }
+        return all;
     }
 
     private static void log(String message, Throwable failure) {
@@ -171,27 +209,30 @@ public final class NetworkStack implements Core {
         this.nowNs = nowNs;
         if (!started) {
             started = true;
-            if (neighbors != null) neighbors.start(nowNs);
+            for (Interface i : interfaces) i.start(nowNs);
         }
-        boolean more = receiveFromLink();
+        boolean more = false;
+        for (Interface i : interfaces) more |= receive(i);
         receiveFromLoopback();
         posts();
         more |= timers();
-        flushPending();
+        for (Interface i : interfaces) i.flush();
         more |= tcp.transmit(MAX_SEGMENTS, nowNs);
+        more |= udp.transmit(MAX_DATAGRAMS);
+        udp.sweep();
         tcp.feedStarved();
+        udp.feedStarved();
         if (drainWaiter != null && inbox.isEmpty() && undelivered() == 0) tellDrained();
         return more || loopback.queued() > 0 || !inbox.isEmpty();
     }
 
-    private boolean receiveFromLink() {
-        if (link == null) return false;
+    private boolean receive(Interface from) {
+        boolean layer2 = from.neighbors() != null;
         for (int n = 0; n < MAX_FRAMES; n++) {
             Frame in = frames.take();
             try {
-                if (!link.receive(in)) return false;
-                counters.increment(Counter.LINK_IN);
-                if (neighbors != null) ethernet(in);
+                if (!from.receive(in)) return false;
+                if (layer2) ethernet(in, from);
                 else ipv4(in, false, false);
             } finally {
                 in.release();
@@ -213,7 +254,7 @@ public final class NetworkStack implements Core {
         }
     }
 
-    private void posts() {
+    void posts() {
         for (int n = 0; n < MAX_POSTS; n++) {
             Post post = inbox.poll();
             if (post == null) return;
@@ -227,14 +268,14 @@ public final class NetworkStack implements Core {
             TimerWheel.Timer timer = wheel.poll(nowNs);
             if (timer == null) return false;
             if (timer instanceof DeadlineTimer d) tcp.onTimer(d.endpoint(), nowNs);
-            else neighbors.onTimeout(timer, nowNs);
+            else ((TimerWheel.Alarm) timer).expire(nowNs);
         }
         return true;
     }
 
     // -- in
 
-    private void ethernet(Frame in) {
+    private void ethernet(Frame in, Interface from) {
         ByteBuffer b = in.bytes();
         int at = in.start();
         if (Ethernet.check(b, at, in.end()) < 0) {
@@ -243,14 +284,15 @@ public final class NetworkStack implements Core {
         }
         long dst = Ethernet.dst(b, at);
         boolean broadcast = dst == Ethernet.BROADCAST;
-        if (dst != mac && !broadcast || Ethernet.isGroup(Ethernet.src(b, at))) {
+        if (dst != from.capabilities().mac() && !broadcast
+                || Ethernet.isGroup(Ethernet.src(b, at))) {
             counters.increment(Counter.LINK_IN_DISCARDS);
             return;
         }
         in.consume(Ethernet.HEADER);
         switch (Ethernet.type(b, at)) {
             case Ethernet.IPV4 -> ipv4(in, false, broadcast);
-            case Ethernet.ARP -> neighbors.onArp(in, nowNs);
+            case Ethernet.ARP -> from.neighbors().onArp(in, nowNs);
             default -> counters.increment(Counter.LINK_IN_UNKNOWN);
         }
     }
@@ -281,27 +323,15 @@ public final class NetworkStack implements Core {
             }
             case Ipv4.UDP -> {
                 counters.increment(Counter.IP_IN_DELIVERS);
-                udp(in, at, group);
+                if (!udp.input(in, src, dst)) {
+                    icmp.sendUnreachable(Icmp4.PORT_UNREACHABLE, in, at, group, nowNs);
+                }
             }
             default -> {
                 counters.increment(Counter.IP_IN_UNKNOWN_PROTOS);
                 icmp.sendUnreachable(Icmp4.PROTOCOL_UNREACHABLE, in, at, group, nowNs);
             }
         }
-    }
-
-    /** Nobody listens for UDP: a sound datagram is answered with port unreachable. */
-    private void udp(Frame in, int ipAt, boolean group) {
-        ByteBuffer b = in.bytes();
-        int at = in.start();
-        boolean sound = Udp.check(b, at, in.end()) > 0;
-        if (sound && Udp.checksum(b, at) != 0) { // 0: the sender made none (RFC 768)
-            in.trim(Udp.length(b, at));
-            int src = Ipv4.src(b, ipAt);
-            sound = Ipv4Output.checksumOk(in, src, Ipv4.dst(b, ipAt), Ipv4.UDP);
-        }
-        counters.increment(sound ? Counter.UDP_NO_PORTS : Counter.UDP_IN_ERRORS);
-        if (sound) icmp.sendUnreachable(Icmp4.PORT_UNREACHABLE, in, ipAt, group, nowNs);
     }
 
     // -- out
@@ -314,68 +344,29 @@ public final class NetworkStack implements Core {
             out.release();
             return;
         }
-        boolean partial = route.loopback() || linkChecksums;
+        Interface to = route.loopback() ? null : interfaces[route.link()];
+        boolean partial = to == null || to.capabilities().checksum();
         if (protocol == Ipv4.TCP) {
             Ipv4Output.checksum(out, src, dst, protocol, Tcp.CHECKSUM, partial);
+        } else if (protocol == Ipv4.UDP) {
+            Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, partial);
         }
         ipOutput.header(out, src, dst, protocol, trafficClass);
         counters.increment(Counter.IP_OUT_REQUESTS);
-        if (route.loopback()) {
-            if (!loopback.transmit(out)) discard(out);
-        } else if (neighbors != null) {
-            neighbors.transmit(out, route.nextHop(dst), nowNs);
-        } else {
-            toLink(out);
-        }
+        if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
+        else if (!loopback.transmit(out)) discard(out);
+    }
+
+    /** Sends a broadcast to ourselves. */
+    private void loop(Frame out, int src, int dst, int protocol, int trafficClass) {
+        Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
+        ipOutput.header(out, src, dst, protocol, trafficClass);
+        if (!loopback.transmit(out)) discard(out);
     }
 
     private void discard(Frame out) {
         counters.increment(Counter.IP_OUT_DISCARDS);
         out.release();
-    }
-
-    private void toLink(Frame frame) {
-        if (linkGone) {
-            discard(frame);
-            return;
-        }
-        if (pendingFirst == null && offer(frame)) return;
-        if (pending == MAX_PENDING) {
-            discard(frame);
-            return;
-        }
-        if (pendingLast == null) pendingFirst = frame;
-        else pendingLast.next = frame;
-        pendingLast = frame;
-        pending++;
-    }
-
-    /** False if the link is full. */
-    private boolean offer(Frame frame) {
-        switch (link.transmit(frame)) {
-            case FULL -> {
-                return false;
-            }
-            case DONE -> frame.release();
-            case HELD -> {}
-        }
-        counters.increment(Counter.LINK_OUT);
-        return true;
-    }
-
-    private void flushPending() {
-        while (pendingFirst != null) {
-            Frame frame = pendingFirst;
-            Frame next = frame.next;
-            frame.next = null; // the link may queue it
-            if (!offer(frame)) {
-                frame.next = next;
-                return;
-            }
-            pendingFirst = next;
-            if (next == null) pendingLast = null;
-            pending--;
-        }
     }
 
     // -- what the parts need of each other
@@ -387,16 +378,35 @@ public final class NetworkStack implements Core {
         }
 
         @Override
-        public boolean isBlocked() {
-            return pendingFirst != null;
+        public boolean isBlocked(int link) {
+            return interfaces[link].isBlocked();
         }
 
         @Override
         public void confirm(int remoteAddress) {
-            if (neighbors == null) return;
             Route route = routes.lookup(remoteAddress);
             if (route == null || route.loopback()) return;
-            neighbors.confirm(route.nextHop(remoteAddress), nowNs);
+            NeighborTable neighbors = interfaces[route.link()].neighbors();
+            if (neighbors != null) neighbors.confirm(route.nextHop(remoteAddress), nowNs);
+        }
+    }
+
+    private final class UdpOutput implements UdpService.Output {
+        @Override
+        public void transmit(Frame datagram, int src, int dst, int trafficClass) {
+            NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass);
+        }
+
+        @Override
+        public void loop(Frame datagram, int src, int dst, int trafficClass) {
+            NetworkStack.this.loop(datagram, src, dst, Ipv4.UDP, trafficClass);
+        }
+
+        @Override
+        public boolean isBlocked(int link) {
+            return link == Route.LOOPBACK
+                    ? loopback.queued() >= LOOPBACK_BUSY
+                    : interfaces[link].isBlocked();
         }
     }
 
@@ -409,16 +419,15 @@ public final class NetworkStack implements Core {
         @Override
         public boolean unreachable(
                 int code, int mtu, int src, int dst, int protocol, int ports, int seq) {
-            return protocol == Ipv4.TCP && tcp.unreachable(code, mtu, src, dst, ports, seq, nowNs);
+            return switch (protocol) {
+                case Ipv4.TCP -> tcp.unreachable(code, mtu, src, dst, ports, seq, nowNs);
+                case Ipv4.UDP -> udp.unreachable(code, src, dst, ports);
+                default -> false;
+            };
         }
     }
 
-    private final class ArpOwner implements NeighborTable.Owner {
-        @Override
-        public void transmit(Frame frame) {
-            toLink(frame);
-        }
-
+    private final class InterfaceOwner implements Interface.Owner {
         @Override
         public void unreachable(Frame datagram, long nowNs) {
             ByteBuffer b = datagram.bytes();
@@ -437,7 +446,7 @@ public final class NetworkStack implements Core {
         }
 
         @Override
-        public void conflict(int address, long mac, long nowNs) {
+        public void conflict(int address, long mac) {
             events.add(
                     "address conflict: "
                             + MacAddress.format(mac)
@@ -490,6 +499,52 @@ public final class NetworkStack implements Core {
         return tcp.listen(binding, backlog, receiveBuffer);
     }
 
+    /** A UDP socket; any thread. */
+    public UdpSocket newUdpSocket() {
+        return new UdpSocket(memory, config.sysctls());
+    }
+
+    /**
+     * Binds a UDP socket; see {@code Engine.bind}.
+     *
+     * @throws BindException "Address already in use" or "Cannot assign requested address"
+     * @throws IOException if the stack is closed
+     */
+    public Binding bind(UdpSocket socket, int address, int port, Reuse reuse) throws IOException {
+        requireAlive();
+        return udp.bind(socket, address, port, reuse);
+    }
+
+    /**
+     * Connects a UDP socket; see {@code Engine.connect}.
+     *
+     * @throws java.net.SocketException as {@link #source}
+     * @throws BindException "Address already in use"
+     * @throws IOException if the stack is closed
+     */
+    public UdpBinding connect(UdpSocket socket, int address, int port, boolean broadcast)
+            throws IOException {
+        requireAlive();
+        return udp.connect(socket, address, port, broadcast);
+    }
+
+    /** Has a UDP socket receive from everybody. */
+    public void disconnect(UdpSocket socket) throws IOException {
+        requireAlive();
+        udp.disconnect(socket);
+    }
+
+    /**
+     * Where a datagram would be sent from; see {@code Engine.source}. Any thread.
+     *
+     * @throws java.net.SocketException "Message too long", "Network is unreachable", "Permission
+     *     denied" or "Invalid argument"
+     */
+    public int source(int bound, int address, int length, boolean broadcast)
+            throws SocketException {
+        return udp.source(bound, address, length, broadcast);
+    }
+
     private void requireAlive() throws IOException {
         if (dead) throw new IOException("The network stack is closed");
     }
@@ -502,7 +557,7 @@ public final class NetworkStack implements Core {
 
     /**
      * Ends listeners and connections as if their applications had closed them; once everything is
-     * delivered, or the stack dies, sets {@code done} and wakes {@code waiter}.
+     * delivered, what UDP sockets have queued too, or the stack dies, sets {@code done} and wakes {@code waiter}.
      */
     public void drain(Waiter waiter, AtomicBoolean done) {
         tcp.closeListeners(nowNs);
@@ -541,9 +596,9 @@ public final class NetworkStack implements Core {
         return n[0];
     }
 
-    /** Connections with data or a FIN that the peer has not acknowledged. */
+    /** Connections with data or a FIN not acknowledged, and UDP sockets with datagrams not sent. */
     public int undelivered() {
-        int[] n = new int[1];
+        int[] n = {udp.unsent()};
         tcp.forEach(
                 endpoint -> {
                     if (endpoint instanceof Connection c && c.hasUndelivered()) n[0]++;
@@ -577,9 +632,9 @@ public final class NetworkStack implements Core {
         return routes;
     }
 
-    /** The link, or null. */
-    public LinkDevice link() {
-        return link;
+    /** Whether frames wait because that link is full; any thread. */
+    public boolean isTransmitBlocked(int link) {
+        return interfaces[link].isBlocked();
     }
 
     /** In the seat. */
@@ -587,9 +642,16 @@ public final class NetworkStack implements Core {
         tcp.forEach(action);
     }
 
+    /** UDP sockets that are bound; in the seat. */
+    public void forEachUdp(Consumer<UdpEndpoint> action) {
+        udp.forEach(action);
+    }
+
     /** In the seat. */
     public void forEachNeighbor(Consumer<Neighbor> action) {
-        if (neighbors != null) neighbors.forEach(action);
+        for (Interface i : interfaces) {
+            if (i.neighbors() != null) i.neighbors().forEach(action);
+        }
     }
 
     /** How many endpoints there are, those in TIME-WAIT included; in the seat. */
@@ -597,9 +659,9 @@ public final class NetworkStack implements Core {
         return tcp.size();
     }
 
-    /** How many local ports somebody has; in the seat. */
+    /** How many local ports somebody has, of TCP and of UDP; in the seat. */
     public int ports() {
-        return tcp.ports().size();
+        return tcp.ports().size() + udp.ports().size();
     }
 
     /** What the stack holds now; in the seat. */
@@ -612,8 +674,17 @@ public final class NetworkStack implements Core {
                     else if (endpoint instanceof Connection) n[2]++;
                     else n[3]++;
                 });
+        udp.sweep();
         return new Usage(
-                n[0], n[1], n[2], n[3], ports(), framesOut(), memory.inUse(), memory.allocated());
+                n[0],
+                n[1],
+                n[2],
+                n[3],
+                udp.size(),
+                ports(),
+                framesOut(),
+                memory.inUse(),
+                memory.allocated());
     }
 
     /** Frames that are in use; in the seat. */
@@ -640,7 +711,8 @@ public final class NetworkStack implements Core {
 
     @Override
     public boolean isTransmitBlocked() {
-        return pendingFirst != null;
+        for (Interface i : interfaces) if (i.isBlocked()) return true;
+        return false;
     }
 
     @Override
@@ -654,8 +726,9 @@ public final class NetworkStack implements Core {
     public void die(Throwable cause) {
         if (dead) return;
         dead = true;
-        linkGone = cause instanceof LinkFailure;
+        if (cause instanceof LinkFailure) for (Interface i : interfaces) i.gone();
         try {
+            udp.close();
             tcp.close(nowNs);
             // Whoever waits for a command hears that the stack is dead, and streams free what they
             // hold.
@@ -664,15 +737,7 @@ public final class NetworkStack implements Core {
             cause.addSuppressed(t);
         }
         loopback.close();
-        if (neighbors != null) neighbors.close();
-        while (pendingFirst != null) {
-            Frame frame = pendingFirst;
-            pendingFirst = frame.next;
-            frame.next = null;
-            frame.release();
-        }
-        pendingLast = null;
-        pending = 0;
+        for (Interface i : interfaces) i.close();
         frames.trim();
         if (drainWaiter != null) tellDrained();
     }

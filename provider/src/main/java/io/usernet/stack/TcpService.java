@@ -45,8 +45,8 @@ final class TcpService {
         /** Sends a segment and takes it over; {@code segment} begins with the TCP header. */
         void transmit(Frame segment, int src, int dst, int trafficClass);
 
-        /** Whether what goes to the link has to wait. */
-        boolean isBlocked();
+        /** Whether what goes to a link has to wait. */
+        boolean isBlocked(int link);
 
         /** The peer at {@code remoteAddress} acknowledged something new. */
         void confirm(int remoteAddress);
@@ -78,8 +78,46 @@ final class TcpService {
     private int timeWaits;
 
     // Endpoints that may have something to send: to be polled, and waiting for room on the link.
-    private Endpoint dirtyFirst, dirtyLast;
-    private Endpoint parkedFirst, parkedLast;
+    private final Dirty dirty = new Dirty();
+    private final Dirty[] parked; // for each link
+
+    /** A queue of endpoints, each in at most one of them. */
+    private static final class Dirty {
+        private Endpoint first, last;
+
+        boolean isEmpty() {
+            return first == null;
+        }
+
+        void add(Endpoint endpoint) {
+            endpoint.dirty = true;
+            if (last == null) first = endpoint;
+            else last.nextDirty = endpoint;
+            last = endpoint;
+        }
+
+        Endpoint remove() {
+            Endpoint endpoint = first;
+            first = endpoint.nextDirty;
+            if (first == null) last = null;
+            endpoint.nextDirty = null;
+            endpoint.dirty = false;
+            return endpoint;
+        }
+
+        /** Appends all of {@code other}, which is empty then. */
+        void addAll(Dirty other) {
+            if (other.first == null) return;
+            if (last == null) first = other.first;
+            else last.nextDirty = other.first;
+            last = other.last;
+            other.clear();
+        }
+
+        void clear() {
+            first = last = null;
+        }
+    }
 
     TcpService(
             TcpLayer layer,
@@ -89,7 +127,8 @@ final class TcpService {
             Routes routes,
             Hash hash,
             Events events,
-            Output output) {
+            Output output,
+            int links) {
         this.layer = layer;
         this.counters = layer.counters();
         this.frames = frames;
@@ -98,6 +137,8 @@ final class TcpService {
         this.routes = routes;
         this.events = events;
         this.output = output;
+        this.parked = new Dirty[links];
+        for (int i = 0; i < links; i++) parked[i] = new Dirty();
         this.table = new FlowTable(hash);
         this.ports = new Ports(layer.sysctls(), hash);
         this.maxTimeWaits = layer.sysctls().getInt(Sysctl.TCP_MAX_TW_BUCKETS);
@@ -255,6 +296,7 @@ final class TcpService {
             throw new SocketException("Invalid argument"); // EINVAL, as on Linux
         }
         int local = bound != 0 ? bound : route.source();
+        if (local == 0) throw notAssignable(); // we have no address on that link
         int to = remote;
         Binding from = binding;
         if (from == null) {
@@ -375,23 +417,23 @@ final class TcpService {
      * @return whether some could send more now
      */
     boolean transmit(int budget, long nowNs) {
-        if (!output.isBlocked()) unpark();
-        int left = budget;
-        while (left > 0 && dirtyFirst != null) {
-            Endpoint endpoint = dirtyFirst;
-            dirtyFirst = endpoint.nextDirty;
-            if (dirtyFirst == null) dirtyLast = null;
-            endpoint.nextDirty = null;
-            endpoint.dirty = false;
-            if (!endpoint.attached) continue;
-            boolean toLink = !addresses.isLocal(endpoint.tuple().remoteAddress());
-            if (toLink && output.isBlocked()) {
-                park(endpoint);
-                continue;
-            }
-            left -= poll(endpoint, Math.min(ROUND, left), toLink, nowNs);
+        for (int link = 0; link < parked.length; link++) {
+            if (!output.isBlocked(link)) dirty.addAll(parked[link]);
         }
-        return dirtyFirst != null;
+        int left = budget;
+        while (left > 0 && !dirty.isEmpty()) {
+            Endpoint endpoint = dirty.remove();
+            if (!endpoint.attached) continue;
+            Route route = routes.lookup(endpoint.tuple().remoteAddress());
+            int link = route == null ? Route.LOOPBACK : route.link();
+            if (mustWait(link)) parked[link].add(endpoint);
+            else left -= poll(endpoint, Math.min(ROUND, left), link, nowNs);
+        }
+        return !dirty.isEmpty();
+    }
+
+    private boolean mustWait(int link) {
+        return link != Route.LOOPBACK && output.isBlocked(link);
     }
 
     /** At the end of a turn: tells writers that wait for memory if there is some. */
@@ -399,10 +441,10 @@ final class TcpService {
         layer.feedStarved();
     }
 
-    private int poll(Endpoint endpoint, int most, boolean toLink, long nowNs) {
+    private int poll(Endpoint endpoint, int most, int link, long nowNs) {
         int sent = 0;
         boolean more = true;
-        while (more && sent < most && !(toLink && output.isBlocked())) {
+        while (more && sent < most && !mustWait(link)) {
             Frame out = frames.take();
             out.begin();
             try {
@@ -426,26 +468,7 @@ final class TcpService {
     }
 
     private void markDirty(Endpoint endpoint) {
-        if (endpoint.dirty) return;
-        endpoint.dirty = true;
-        if (dirtyLast == null) dirtyFirst = endpoint;
-        else dirtyLast.nextDirty = endpoint;
-        dirtyLast = endpoint;
-    }
-
-    private void park(Endpoint endpoint) {
-        endpoint.dirty = true;
-        if (parkedLast == null) parkedFirst = endpoint;
-        else parkedLast.nextDirty = endpoint;
-        parkedLast = endpoint;
-    }
-
-    private void unpark() {
-        if (parkedFirst == null) return;
-        if (dirtyLast == null) dirtyFirst = parkedFirst;
-        else dirtyLast.nextDirty = parkedFirst;
-        dirtyLast = parkedLast;
-        parkedFirst = parkedLast = null;
+        if (!endpoint.dirty) dirty.add(endpoint);
     }
 
     // -- the owner's duties
@@ -577,6 +600,7 @@ final class TcpService {
         }
         transmit(Integer.MAX_VALUE, nowNs);
         for (Endpoint endpoint : table.toArray()) detach(endpoint);
-        dirtyFirst = dirtyLast = parkedFirst = parkedLast = null;
+        dirty.clear();
+        for (Dirty waiting : parked) waiting.clear();
     }
 }

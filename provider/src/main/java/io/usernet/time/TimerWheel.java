@@ -47,6 +47,12 @@ public final class TimerWheel {
         }
     }
 
+    /** A timer that knows itself what is due. */
+    public abstract static class Alarm extends Timer {
+        /** It is due, and no longer scheduled. */
+        public abstract void expire(long nowNs);
+    }
+
     private final Timer[] slots = new Timer[LEVELS * SLOTS];
     private final long[] occupied = new long[LEVELS];
     private long tick; // all timers of earlier ticks have fired

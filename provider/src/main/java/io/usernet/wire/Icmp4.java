@@ -22,6 +22,8 @@ public final class Icmp4 {
             PROTOCOL_UNREACHABLE = 2,
             PORT_UNREACHABLE = 3,
             FRAGMENTATION_NEEDED = 4,
+            NET_UNKNOWN = 6,
+            HOST_UNKNOWN = 7,
             NET_PROHIBITED = 9,
             HOST_PROHIBITED = 10,
             ADMIN_PROHIBITED = 13;

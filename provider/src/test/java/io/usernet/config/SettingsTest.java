@@ -86,7 +86,9 @@ class SettingsTest {
                 "usernet.address | 10.0.0.2/33 | is not in 0..32",
                 "usernet.gateway | 10.0.0 | not an IPv4 address",
                 "usernet.gateway | 10.9.9.9 | it is no other host in the networks of usernet.address",
-                "usernet.link | tap:usernet0 | set usernet.address too",
+                "usernet.address.2 | 10.0.0.0/24 | give a host's own address",
+                "usernet.link.10 | tap:usernet0 | there is no such setting",
+                "usernet.any.address | yes | give true or false",
                 "usernet.memory | much | give bytes",
                 "usernet.memory | 1k | give 4m to 1024g",
                 "usernet.memory | 1025g | give 4m to 1024g",
@@ -120,6 +122,20 @@ class SettingsTest {
     }
 
     @Test
+    void moreLinksHaveNumbers() {
+        Settings s =
+                from(
+                        "usernet.link", "tap:a",
+                        "usernet.address", "10.0.0.2/24",
+                        "usernet.link.2", "tap:b",
+                        "usernet.address.2", "10.0.1.2/24");
+        assertEquals("tap:a", s.link());
+        assertEquals("tap:b", s.links().get(1).link());
+        assertEquals(List.of(Cidr.parse("10.0.1.2/24")), s.links().get(1).addresses());
+        assertEquals(2, s.addresses().size());
+    }
+
+    @Test
     void anEmptyNameOfAFileIsNone() {
         assertEquals(Settings.defaults(), from(Settings.CONFIG, ""));
     }
@@ -146,6 +162,7 @@ class SettingsTest {
                 List.of(
                         Settings.LINK,
                         Settings.ADDRESS,
+                        Settings.ANY_ADDRESS,
                         Settings.GATEWAY,
                         Settings.TRACE,
                         Settings.MEMORY,

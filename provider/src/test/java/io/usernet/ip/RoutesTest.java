@@ -14,7 +14,11 @@ class RoutesTest {
     private static final List<Cidr> ADDRESSES =
             List.of(Cidr.parse("10.0.0.2/8"), Cidr.parse("10.1.0.2/16"));
 
-    private final Routes routes = Routes.of(ADDRESSES, ip("10.1.0.1"), 1500);
+    private final Routes routes = routes(ip("10.1.0.1"), 1500);
+
+    private static Routes routes(int gateway, int mtu) {
+        return Routes.of(List.of(new Routes.Attachment(ADDRESSES, mtu, false)), gateway);
+    }
 
     private static int ip(String text) {
         return Ipv4Address.parse(text);
@@ -44,10 +48,36 @@ class RoutesTest {
 
     @Test
     void withoutGatewayOrLinkThereIsNoWay() {
-        assertNull(Routes.of(ADDRESSES, 0, 1500).lookup(ip("192.0.2.1")));
-        Routes unlinked = Routes.of(ADDRESSES, ip("10.1.0.1"), 0);
+        assertNull(routes(0, 1500).lookup(ip("192.0.2.1")));
+        Routes unlinked = routes(ip("10.1.0.1"), 0);
         assertNull(unlinked.lookup(ip("10.1.0.1")));
         assertTrue(unlinked.lookup(ip("10.1.0.2")).loopback());
+    }
+
+    @Test
+    void eachLinkHasItsNetworks() {
+        Routes two =
+                Routes.of(
+                        List.of(
+                                new Routes.Attachment(
+                                        List.of(Cidr.parse("10.0.0.2/24")), 1500, false),
+                                new Routes.Attachment(
+                                        List.of(Cidr.parse("10.0.1.2/24")), 9000, false)),
+                        ip("10.0.1.1"));
+        assertEquals(0, two.lookup(ip("10.0.0.9")).link());
+        assertEquals(1, two.lookup(ip("10.0.1.9")).link());
+        assertEquals(9000, two.lookup(ip("10.0.1.9")).mtu());
+        assertEquals(1, two.lookup(ip("192.0.2.1")).link());
+        assertEquals(Route.LOOPBACK, two.lookup(ip("10.0.1.2")).link());
+        assertEquals(0, two.lookup(ip("255.255.255.255")).link());
+    }
+
+    @Test
+    void aLinkMayLeadEverywhere() {
+        Routes routes = Routes.of(List.of(new Routes.Attachment(List.of(), 1500, true)), 0);
+        assertEquals(0, routes.lookup(ip("192.0.2.1")).link());
+        assertEquals(0, routes.lookup(ip("192.0.2.1")).source());
+        assertTrue(routes.lookup(ip("127.0.0.1")).loopback());
     }
 
     @Test

@@ -12,7 +12,7 @@ class LinksTest {
     private static final List<Cidr> OWN = List.of(Cidr.parse("10.0.0.2/24"));
 
     private static String refused(String uri) {
-        return assertThrows(IllegalArgumentException.class, () -> Links.open(uri, OWN))
+        return assertThrows(IllegalArgumentException.class, () -> Links.open(uri, OWN, false))
                 .getMessage();
     }
 

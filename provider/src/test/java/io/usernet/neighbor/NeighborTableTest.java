@@ -109,7 +109,7 @@ class NeighborTableTest {
         for (int n = 0; n < 10_000 && wheel.earliest() <= until; n++) {
             nowNs = Math.max(nowNs, wheel.earliest());
             TimerWheel.Timer due;
-            while ((due = wheel.poll(nowNs)) != null) table.onTimeout(due, nowNs);
+            while ((due = wheel.poll(nowNs)) != null) ((TimerWheel.Alarm) due).expire(nowNs);
         }
         nowNs = until;
     }

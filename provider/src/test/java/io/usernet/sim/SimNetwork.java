@@ -55,7 +55,7 @@ public final class SimNetwork {
             Memory memory = new Memory(config.memory());
             SplittableRandom secrets = random.split();
             Rfc6528Sequence isn = new Rfc6528Sequence(secrets.nextLong(), secrets.nextLong());
-            stack = new NetworkStack(config, wire, null, memory, isn, secrets.nextLong());
+            stack = new NetworkStack(config, wire, memory, isn, secrets.nextLong());
         }
 
         public void add(App app) {

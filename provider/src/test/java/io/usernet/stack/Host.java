@@ -39,7 +39,7 @@ public final class Host {
     public Host(StackConfig config, int layer) {
         this.layer = layer;
         link = layer == 0 ? null : new TestLink(layer, 1500);
-        stack = new NetworkStack(config, link, null, new Memory(config.memory()), SEQUENCE, 42);
+        stack = new NetworkStack(config, link, new Memory(config.memory()), SEQUENCE, 42);
     }
 
     public long now() {

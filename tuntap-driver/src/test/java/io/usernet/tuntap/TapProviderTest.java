@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.LinkProvider;
 import io.usernet.link.LinkUri;
+import io.usernet.link.Links;
 import java.io.File;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,16 @@ class TapProviderTest {
         Set<String> schemes = new HashSet<>();
         for (LinkProvider p : ServiceLoader.load(LinkProvider.class)) schemes.add(p.scheme());
         assertTrue(schemes.contains("tap"), schemes.toString());
+    }
+
+    @Test
+    void withoutAnAddressNothingIsOpened() {
+        assertEquals(
+                "usernet.link=tap:usernet0: set usernet.address too, such as 10.0.0.2/24",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> Links.open("tap:usernet0", List.of(), false))
+                        .getMessage());
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package io.usernet.link.wrap;
 
 import io.usernet.frame.Frame;
+import io.usernet.frame.Memory;
 import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
@@ -66,6 +67,11 @@ public final class TraceLink implements LinkDevice, FrameObserver {
     @Override
     public LinkCapabilities capabilities() {
         return link.capabilities();
+    }
+
+    @Override
+    public void attach(Memory memory) {
+        link.attach(memory);
     }
 
     @Override

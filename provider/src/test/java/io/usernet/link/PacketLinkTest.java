@@ -1,0 +1,246 @@
+package io.usernet.link;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.usernet.Stack;
+import io.usernet.metrics.Counter;
+import io.usernet.wire.MacAddress;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PacketLinkTest {
+    private static final int PORT = 7000;
+
+    private static Stack open(PacketLink link, String address) throws IOException {
+        return Stack.builder().link(link).address(address).memory(16 << 20).open();
+    }
+
+    /** An echo request from 10.0.0.1 to 10.0.0.2. */
+    private static ByteBuffer ping(int bytes) {
+        ByteBuffer b = ByteBuffer.allocate(28 + bytes);
+        b.putInt(0x4500_0000 | 28 + bytes).putInt(0).putInt(0x4001_0000);
+        b.putInt(0x0A00_0001).putInt(0x0A00_0002);
+        b.putShort(10, (short) ~sum(b, 0, 20));
+        b.putInt(0x0800_0000).putInt(0x0001_0001);
+        b.putShort(22, (short) ~sum(b, 20, 28 + bytes));
+        return b.clear();
+    }
+
+    private static int sum(ByteBuffer b, int from, int to) {
+        int sum = 0;
+        for (int i = from; i < to; i++) sum += (b.get(i) & 0xFF) << ((i & 1) == 0 ? 8 : 0);
+        while (sum >>> 16 != 0) sum = (sum & 0xFFFF) + (sum >>> 16);
+        return sum;
+    }
+
+    /** Carries packets from one link to the other until one of them is closed. */
+    private static Thread carrier(PacketLink from, PacketLink to) {
+        Thread thread =
+                new Thread(
+                        () -> {
+                            try {
+                                while (from.awaitPacket(1, TimeUnit.DAYS)) {
+                                    from.drain(packet -> carry(packet, to), 16);
+                                }
+                            } catch (InterruptedException e) {
+                                throw new AssertionError(e);
+                            }
+                        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static void carry(ByteBuffer packet, PacketLink to) {
+        try {
+            assertTrue(to.inject(packet, 10, TimeUnit.SECONDS));
+            assertFalse(packet.hasRemaining());
+        } catch (ClosedChannelException e) {
+            // the test is over
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void bulk(PacketLink a, PacketLink b) throws Exception {
+        byte[] sent = new byte[8 << 20];
+        new SplittableRandom(3).nextBytes(sent);
+        try (Stack left = open(a, "10.0.0.1/24");
+                Stack right = open(b, "10.0.0.2/24");
+                ServerSocketChannel server = right.provider().openServerSocketChannel();
+                SocketChannel channel = left.provider().openSocketChannel()) {
+            carrier(a, b);
+            carrier(b, a);
+            server.bind(new InetSocketAddress(PORT));
+            CompletableFuture<byte[]> received =
+                    CompletableFuture.supplyAsync(() -> receiveAll(server));
+            channel.connect(new InetSocketAddress("10.0.0.2", PORT));
+            ByteBuffer all = ByteBuffer.wrap(sent);
+            while (all.hasRemaining()) channel.write(all);
+            channel.shutdownOutput();
+            assertArrayEquals(MessageDigest.getInstance("SHA-256").digest(sent), received.get());
+        }
+    }
+
+    private static byte[] receiveAll(ServerSocketChannel server) {
+        try (SocketChannel accepted = server.accept()) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            ByteBuffer b = ByteBuffer.allocate(64 << 10);
+            while (accepted.read(b) >= 0) {
+                digest.update(b.flip());
+                b.clear();
+            }
+            return digest.digest();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void twoLinksCarriedByHandAreAWire() throws Exception {
+        bulk(PacketLink.layer3("a", 1500), PacketLink.layer3("b", 1500));
+    }
+
+    @Test
+    void ethernetAndShortRingsToo() throws Exception {
+        bulk(
+                PacketLink.layer2("a", 9000, MacAddress.parse("02:00:00:00:00:01"), 0),
+                PacketLink.layer2("b", 9000, MacAddress.parse("02:00:00:00:00:02"), 0));
+    }
+
+    @Test
+    void aPacketIsAnswered() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        try (Stack stack = open(link, "10.0.0.2/24")) {
+            ByteBuffer ping = ping(100);
+            assertTrue(link.inject(ping));
+            assertFalse(ping.hasRemaining());
+            assertTrue(link.awaitPacket(10, TimeUnit.SECONDS));
+            List<Integer> lengths = new ArrayList<>();
+            assertEquals(1, link.drain(p -> lengths.add(p.remaining()), 10));
+            assertEquals(List.of(128), lengths);
+            assertEquals(1, stack.counters().get(Counter.ICMP_IN_ECHOS));
+        }
+    }
+
+    @Test
+    void aBatchIsTakenAsFarAsThereIsRoom() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        try (Stack stack = open(link, "10.0.0.2/24")) {
+            assertEquals(0, stack.usage().connections());
+            ByteBuffer[] batch = new ByteBuffer[100];
+            for (int i = 0; i < batch.length; i++) batch[i] = ping(i);
+            assertEquals(90, link.inject(batch, 10, 90));
+            assertTrue(batch[0].hasRemaining());
+            for (int answers = 0; answers < 90; ) {
+                assertTrue(link.awaitPacket(10, TimeUnit.SECONDS));
+                answers += link.drain(p -> assertTrue(p.isReadOnly()), 7);
+            }
+            assertThrows(IndexOutOfBoundsException.class, () -> link.inject(batch, 50, 51));
+        }
+    }
+
+    @Test
+    void whoDoesNotDrainHoldsTheStackBackAndLosesNothing() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500, 1 << 13);
+        try (Stack stack = open(link, "10.0.0.2/24")) {
+            assertEquals(0, stack.usage().connections());
+            int sent = 0;
+            while (sent < 200 && link.inject(ping(1000), 1, TimeUnit.SECONDS)) sent++;
+            assertEquals(200, sent);
+            int[] answers = new int[1];
+            while (answers[0] < 200) {
+                assertTrue(link.awaitPacket(10, TimeUnit.SECONDS), answers[0] + " answers");
+                link.drain(p -> answers[0]++, 3);
+            }
+        }
+    }
+
+    @Test
+    void whatCannotBeAPacketIsCounted() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        try (Stack stack = open(link, "10.0.0.2/24")) {
+            assertEquals(0, stack.usage().connections());
+            assertTrue(link.inject(ByteBuffer.allocate(0)));
+            assertTrue(link.inject(ByteBuffer.allocate(1501)));
+            assertEquals(2, link.dropped());
+        }
+    }
+
+    @Test
+    void itSaysOnceThatThereArePackets() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        AtomicInteger said = new AtomicInteger();
+        link.onReadable(said::incrementAndGet);
+        try (Stack stack = open(link, "10.0.0.2/24")) {
+            assertEquals(0, stack.usage().connections());
+            link.inject(ping(1));
+            assertTrue(link.awaitPacket(10, TimeUnit.SECONDS));
+            link.inject(ping(2));
+            while (link.drain(p -> {}, 1) == 0) Thread.onSpinWait();
+            while (link.drain(p -> {}, 1) == 0) Thread.onSpinWait();
+            int before = said.get();
+            assertTrue(before >= 1 && before <= 2, before + " times");
+            link.inject(ping(3));
+            while (said.get() == before) Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aHandlerThatFailsLosesItsPacketAlone() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        try (Stack stack = open(link, "10.0.0.2/24")) {
+            assertEquals(0, stack.usage().connections());
+            link.inject(ping(1));
+            link.inject(ping(2));
+            assertTrue(link.awaitPacket(10, TimeUnit.SECONDS));
+            assertThrows(
+                    IllegalStateException.class,
+                    () ->
+                            link.drain(
+                                    p -> {
+                                        throw new IllegalStateException();
+                                    },
+                                    1));
+            assertTrue(link.awaitPacket(10, TimeUnit.SECONDS));
+            assertEquals(1, link.drain(p -> assertEquals(30, p.remaining()), 1));
+        }
+    }
+
+    @Test
+    void beforeAndAfterTheStackThereIsAClearError() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        assertThrows(IllegalStateException.class, () -> link.inject(ping(1)));
+        Stack stack = open(link, "10.0.0.2/24");
+        CompletableFuture<Boolean> waits =
+                CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return link.awaitPacket(1, TimeUnit.DAYS);
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+        stack.close();
+        assertThrows(ClosedChannelException.class, () -> link.inject(ping(1)));
+        assertFalse(waits.get(10, TimeUnit.SECONDS));
+    }
+}
