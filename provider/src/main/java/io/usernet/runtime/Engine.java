@@ -203,10 +203,10 @@ public final class Engine {
      * @param address 0: this host, as on Linux
      * @param broadcast SO_BROADCAST
      * @return the addresses; the binding is new if the socket was not bound
-     * @throws SocketException "Network is unreachable" if there is no route; "Permission denied" for
-     *     a broadcast address without SO_BROADCAST; "Invalid argument" from a loopback address to the
-     *     link
-     * @throws java.net.BindException "Address already in use" where all ports are
+     * @throws SocketException "Network is unreachable" if there is no route; "Invalid argument" from a
+     *     loopback address to the link
+     * @throws java.net.BindException "Permission denied" for a broadcast address without SO_BROADCAST;
+     *     "Address already in use" where all ports are
      * @throws IOException if the stack is closed
      */
     public UdpBinding connect(UdpSocket socket, int address, int port, boolean broadcast)
@@ -245,8 +245,9 @@ public final class Engine {
      * @param length bytes of payload
      * @param broadcast SO_BROADCAST
      * @return the source address for {@link UdpSocket#send}
-     * @throws SocketException "Message too long", "Network is unreachable", "Permission denied" for a
-     *     broadcast address without SO_BROADCAST, "Invalid argument" from a loopback address to the link
+     * @throws SocketException "Message too long", "Network is unreachable", "Invalid argument" from a
+     *     loopback address to the link; as BindException "Permission denied" for a broadcast address
+     *     without SO_BROADCAST
      */
     public int source(int bound, int address, int length, boolean broadcast)
             throws SocketException {

@@ -280,7 +280,8 @@ final class UdpService implements UdpEndpoint.Owner {
         boolean toAll = addresses.isBroadcast(to);
         Route route = toAll || Ipv4Address.isUnicast(to) ? routes.lookup(to) : null;
         if (route == null) throw new SocketException("Network is unreachable");
-        if (toAll && !broadcast) throw new SocketException("Permission denied");
+        // EACCES, which the JDK makes this of.
+        if (toAll && !broadcast) throw new BindException("Permission denied");
         if (!route.loopback() && Ipv4Address.isLoopback(own)) {
             throw new SocketException("Invalid argument"); // EINVAL, as on Linux
         }
