@@ -164,7 +164,10 @@ final class DatagramSocketAdaptor extends DatagramSocket {
         synchronized (packet) {
             src = ByteBuffer.wrap(packet.getData(), packet.getOffset(), packet.getLength());
             InetSocketAddress remote = channel.remote();
-            if (remote != null && packet.getAddress() == null) packet.setSocketAddress(remote);
+            if (packet.getAddress() == null) {
+                if (remote == null) throw new IllegalArgumentException("Address not set");
+                packet.setSocketAddress(remote);
+            }
             target = packet.getSocketAddress();
             if (remote != null && !remote.equals(target)) throw differs();
         }

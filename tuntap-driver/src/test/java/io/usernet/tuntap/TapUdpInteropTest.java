@@ -4,6 +4,7 @@ import static io.usernet.tuntap.Netns.sh;
 import static io.usernet.tuntap.Netns.start;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.usernet.Stack;
 import io.usernet.metrics.Usage;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -26,6 +28,8 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;
 import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -238,7 +242,7 @@ class TapUdpInteropTest {
             }
             assertTrue(answered);
             int length = response.getLength();
-            byte[] address = java.util.Arrays.copyOfRange(response.getData(), length - 4, length);
+            byte[] address = Arrays.copyOfRange(response.getData(), length - 4, length);
             assertArrayEquals(ADDRESS_10_9_8_7, address);
             dnsmasq.destroy();
             dnsmasq.waitFor();
@@ -276,6 +280,30 @@ class TapUdpInteropTest {
             assertEquals("Network is unreachable", connecting.getMessage());
             assertTrue(ours.isOpen());
         }
+    }
+
+    @InNetns
+    void broadcastMustBeAllowed() throws Exception {
+        try (Stack stack = open()) {
+            for (SelectorProvider p : List.of(SelectorProvider.provider(), stack.provider())) {
+                try (DatagramChannel c = p.openDatagramChannel(StandardProtocolFamily.INET)) {
+                    refusedAsNotPermitted(c, new InetSocketAddress("10.0.0.255", PORT));
+                }
+            }
+        }
+    }
+
+    private static void refusedAsNotPermitted(DatagramChannel channel, SocketAddress everybody) {
+        ByteBuffer src = ByteBuffer.wrap(new byte[1]);
+        BindException sending =
+                assertThrowsExactly(BindException.class, () -> channel.send(src, everybody));
+        assertEquals("Permission denied", sending.getMessage());
+        assertEquals(1, src.remaining());
+        BindException connecting =
+                assertThrowsExactly(BindException.class, () -> channel.connect(everybody));
+        assertEquals("Permission denied", connecting.getMessage());
+        assertFalse(channel.isConnected());
+        assertTrue(channel.isOpen());
     }
 
     private static DatagramChannel listener(SelectorProvider provider) throws IOException {

@@ -39,10 +39,6 @@ abstract class DatagramAddressContract extends NioContract {
         return new SocketAddress() {};
     }
 
-    private static InetSocketAddress broadcast() throws IOException {
-        return new InetSocketAddress(InetAddress.getByAddress(new byte[] {-1, -1, -1, -1}), 9);
-    }
-
     private static InetSocketAddress ipv6() throws IOException {
         byte[] bytes = new byte[16];
         bytes[0] = 0x20;
@@ -306,17 +302,6 @@ abstract class DatagramAddressContract extends NioContract {
         ByteBuffer dst = ByteBuffer.allocate(9);
         assertEquals(2, channel.read(dst));
         assertEquals(ascii("me"), dst.flip());
-    }
-
-    @Test
-    void broadcastMustBeAllowed() throws IOException {
-        DatagramChannel channel = boundDatagram();
-        assertFails(BindException.class, "Permission denied", () -> channel.connect(broadcast()));
-        ByteBuffer src = ascii("x");
-        assertFails(BindException.class, "Permission denied", () -> channel.send(src, broadcast()));
-        assertEquals(1, src.remaining());
-        assertTrue(channel.isOpen());
-        assertFalse(channel.isConnected());
     }
 
     @Test
