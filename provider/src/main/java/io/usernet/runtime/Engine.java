@@ -244,14 +244,21 @@ public final class Engine {
      * @param address the destination; 0: this host
      * @param length bytes of payload
      * @param broadcast SO_BROADCAST
+     * @param dontFragment whether it must fit the route's MTU
      * @return the source address for {@link UdpSocket#send}
      * @throws SocketException "Message too long", "Network is unreachable", "Invalid argument" from a
      *     loopback address to the link; as BindException "Permission denied" for a broadcast address
      *     without SO_BROADCAST
      */
+    public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
+            throws SocketException {
+        return stack.source(bound, address, length, broadcast, dontFragment);
+    }
+
+    /** The same for a datagram that may be cut. */
     public int source(int bound, int address, int length, boolean broadcast)
             throws SocketException {
-        return stack.source(bound, address, length, broadcast);
+        return source(bound, address, length, broadcast, false);
     }
 
     /** Posts; where the stack is dead nothing happens: the stream's cause says so. Never throws. */

@@ -353,6 +353,10 @@ public final class NetworkStack implements Core {
         }
         ipOutput.header(out, src, dst, protocol, trafficClass);
         counters.increment(Counter.IP_OUT_REQUESTS);
+        if (out.length() > route.mtu()) {
+            discard(out);
+            return;
+        }
         if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
         else if (!loopback.transmit(out)) discard(out);
     }
@@ -393,7 +397,8 @@ public final class NetworkStack implements Core {
 
     private final class UdpOutput implements UdpService.Output {
         @Override
-        public void transmit(Frame datagram, int src, int dst, int trafficClass) {
+        public void transmit(
+                Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
             NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass);
         }
 
@@ -540,9 +545,9 @@ public final class NetworkStack implements Core {
      * @throws java.net.SocketException "Message too long", "Network is unreachable", "Permission
      *     denied" or "Invalid argument"
      */
-    public int source(int bound, int address, int length, boolean broadcast)
+    public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
             throws SocketException {
-        return udp.source(bound, address, length, broadcast);
+        return udp.source(bound, address, length, broadcast, dontFragment);
     }
 
     private void requireAlive() throws IOException {

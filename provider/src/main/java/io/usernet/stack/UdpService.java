@@ -34,8 +34,13 @@ import java.util.function.Consumer;
 final class UdpService implements UdpEndpoint.Owner {
     /** The way down. */
     interface Output {
-        /** Sends a datagram and takes it over; {@code datagram} begins with the UDP header. */
-        void transmit(Frame datagram, int src, int dst, int trafficClass);
+        /**
+         * Sends a datagram and takes it over.
+         *
+         * @param datagram begins with the UDP header
+         * @param dontFragment whether it must go in one piece
+         */
+        void transmit(Frame datagram, int src, int dst, int trafficClass, boolean dontFragment);
 
         /** Sends it to ourselves, although its destination lies elsewhere: a broadcast. */
         void loop(Frame datagram, int src, int dst, int trafficClass);
@@ -49,6 +54,8 @@ final class UdpService implements UdpEndpoint.Owner {
 
     /** Sockets that are looked at, in each turn, for memory to let go. */
     private static final int SWEPT_A_TURN = 16;
+
+    private static final int HEADERS = Ipv4.HEADER + Udp.HEADER;
 
     /** What the last turn of all may send. */
     private static final int LAST_BUDGET = 1 << 16;
@@ -246,7 +253,7 @@ final class UdpService implements UdpEndpoint.Owner {
             throws SocketException {
         UdpEndpoint endpoint = socket.endpoint();
         int bound = endpoint == null ? 0 : endpoint.boundAddress();
-        int local = source(bound, address, 0, broadcast);
+        int local = source(bound, address, 0, broadcast, false);
         int remote = address == 0 ? local : address;
         if (endpoint == null) {
             bind(socket, 0, 0, Reuse.NONE);
@@ -272,7 +279,8 @@ final class UdpService implements UdpEndpoint.Owner {
     }
 
     /** See {@code Engine.source}; any thread. */
-    int source(int bound, int address, int length, boolean broadcast) throws SocketException {
+    int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
+            throws SocketException {
         if (length > UdpSocket.MAX_PAYLOAD) throw new SocketException("Message too long");
         int own = addresses.isBroadcast(bound) ? 0 : bound;
         int to = address;
@@ -284,6 +292,9 @@ final class UdpService implements UdpEndpoint.Owner {
         if (toAll && !broadcast) throw new BindException("Permission denied");
         if (!route.loopback() && Ipv4Address.isLoopback(own)) {
             throw new SocketException("Invalid argument"); // EINVAL, as on Linux
+        }
+        if (dontFragment && length + HEADERS > route.mtu()) {
+            throw new SocketException("Message too long");
         }
         if (own == 0) own = route.source();
         if (own == 0) throw notAssignable(); // we have no address on that link
@@ -390,10 +401,11 @@ final class UdpService implements UdpEndpoint.Owner {
     private int send(UdpEndpoint endpoint, int dst) {
         int src = endpoint.source();
         int trafficClass = endpoint.trafficClass();
+        boolean dontFragment = endpoint.dontFragment();
         Frame out = frame(endpoint);
         int cost = cost(out);
         counters.increment(Counter.UDP_OUT_DATAGRAMS);
-        output.transmit(out, src, dst, trafficClass);
+        output.transmit(out, src, dst, trafficClass, dontFragment);
         // Our own sockets hear a broadcast too.
         if (addresses.isBroadcast(dst)) output.loop(frame(endpoint), src, dst, trafficClass);
         endpoint.sent();

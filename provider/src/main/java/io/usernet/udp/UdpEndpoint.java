@@ -170,8 +170,10 @@ public final class UdpEndpoint {
     }
 
     /** RFC 1122 section 3.2.2.1; null: not a hard error. */
-    private static UdpError meaning(int code) {
+    private UdpError meaning(int code) {
         return switch (code) {
+            case Icmp4.FRAGMENTATION_NEEDED ->
+                    socket.dontFragment ? UdpError.MESSAGE_TOO_LONG : null;
             case Icmp4.PROTOCOL_UNREACHABLE -> UdpError.PROTOCOL_UNREACHABLE;
             case Icmp4.PORT_UNREACHABLE -> UdpError.PORT_UNREACHABLE;
             case Icmp4.NET_UNKNOWN, Icmp4.NET_PROHIBITED -> UdpError.NET_UNREACHABLE;
@@ -198,6 +200,11 @@ public final class UdpEndpoint {
 
     public int trafficClass() {
         return (int) send.how() & 0xFF;
+    }
+
+    /** Whether routers must not cut it, nor we. */
+    public boolean dontFragment() {
+        return (send.how() & UdpSocket.DONT_FRAGMENT) != 0;
     }
 
     /**

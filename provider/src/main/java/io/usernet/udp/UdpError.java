@@ -14,7 +14,9 @@ public enum UdpError {
     /** The host is unknown or closed to us. */
     HOST_UNREACHABLE("No route to host"),
     /** The host is known to be down. */
-    HOST_DOWN("Host is down");
+    HOST_DOWN("Host is down"),
+    /** A link on the way takes only shorter ones, and this one must not be cut. */
+    MESSAGE_TOO_LONG("Message too long");
 
     private final String message;
 

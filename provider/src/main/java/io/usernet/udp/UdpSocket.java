@@ -35,6 +35,9 @@ public final class UdpSocket extends Post {
 
     private static final int MIN_BUFFER = 2_048;
 
+    /** Beside the TOS, in how a datagram is to be sent. */
+    static final int DONT_FRAGMENT = 1 << 8;
+
     private static final VarHandle ERROR;
 
     static {
@@ -49,6 +52,11 @@ public final class UdpSocket extends Post {
     private final DatagramReceiveQueue receive;
     private final Signals signals = new Signals();
     private final int sendMax, receiveMax;
+
+    // -- options: written by the application
+
+    /** IP_DONTFRAGMENT: what is sent from now on is not cut on its way; it must fit the route's MTU. */
+    public volatile boolean dontFragment;
 
     // -- published by the loop
 
@@ -188,8 +196,8 @@ public final class UdpSocket extends Post {
         return (address & 0xFFFF_FFFFL) << 16 | port;
     }
 
-    private static long how(int source, int tos) {
-        return (long) source << 32 | tos & 0xFF;
+    private long how(int source, int tos) {
+        return (long) source << 32 | (dontFragment ? DONT_FRAGMENT : 0) | tos & 0xFF;
     }
 
     /**

@@ -9,13 +9,17 @@ import io.usernet.metrics.Counters;
 import io.usernet.sim.Transfer.Server;
 import io.usernet.stack.Binding;
 import io.usernet.stack.Packets;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Stream;
+import io.usernet.udp.UdpSocket;
 import io.usernet.wire.Checksum;
 import io.usernet.wire.Ethernet;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.Tcp;
+import io.usernet.wire.Udp;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,7 +59,10 @@ class FuzzTest {
         SplittableRandom mutations = random.split();
         client.tamper(frame -> mutate(frame, mutations));
         server.tamper(frame -> mutate(frame, mutations));
+        UdpSocket asking = udp(client, 0, false, random.split());
+        UdpSocket answering = udp(server, PORT, true, random.split());
         for (int round = 0; round < ROUNDS; round++) {
+            ask(client, asking, random);
             Stream stream = new Stream(client.stack.memory(), 64 << 10, 64 << 10);
             Binding from = client.stack.connect(stream, null, Ipv4Address.parse("10.0.0.2"), PORT);
             client.stack.inbox().post(from, Binding.RELEASE);
@@ -67,9 +74,13 @@ class FuzzTest {
             net.runFor(Duration.ofMillis(random.nextInt(100)));
         }
         assertTrue(listener.accepted() > 0, "some connections get through");
+        long answers = client.stack.counters().get(Counter.UDP_IN_DATAGRAMS);
+        assertTrue(answers > ROUNDS, "some datagrams get through: " + answers);
         client.tamper(null);
         server.tamper(null);
         server.stack.inbox().post(listener.backlog(), io.usernet.tcp.Backlog.CLOSE);
+        client.stack.inbox().post(asking, UdpSocket.CLOSE);
+        server.stack.inbox().post(answering, UdpSocket.CLOSE);
         for (Stream stream : streams) {
             (stream.connection() == null ? client : owner(stream, client, server))
                     .stack
@@ -99,6 +110,7 @@ class FuzzTest {
         assertEquals(host.framesIn(), c.get(Counter.LINK_IN));
         host.stack.prepare(); // logs the failures, if there were any
         assertEquals(0, c.get(Counter.TCP_ENDPOINT_FAILURES));
+        assertEquals(0, c.get(Counter.UDP_SOCKET_FAILURES));
         assertSum(
                 c,
                 Counter.LINK_IN,
@@ -126,7 +138,12 @@ class FuzzTest {
                 Counter.IP_IN_DELIVERS,
                 Counter.TCP_IN_SEGS,
                 Counter.ICMP_IN_MSGS,
+                Counter.UDP_IN_DATAGRAMS,
                 Counter.UDP_NO_PORTS,
+                Counter.UDP_IGNORED_MULTI,
+                Counter.UDP_RCVBUF_ERRORS,
+                Counter.UDP_MEM_ERRORS,
+                Counter.UDP_IN_CSUM_ERRORS,
                 Counter.UDP_IN_ERRORS);
         assertSum(
                 c,
@@ -150,6 +167,45 @@ class FuzzTest {
     private static void assertSum(Counters c, Counter whole, Counter... parts) {
         long sum = Arrays.stream(parts).mapToLong(c::get).sum();
         assertEquals(c.get(whole), sum, whole + " is the sum of " + Arrays.toString(parts));
+    }
+
+    /** A socket that reads what comes, and may send it back. */
+    private static UdpSocket udp(
+            SimNetwork.Host host, int port, boolean echoes, SplittableRandom random)
+            throws IOException {
+        UdpSocket socket = host.stack.newUdpSocket();
+        socket.receiveBuffer(8_000);
+        int own = host.stack.bind(socket, 0, port, Reuse.NONE).port();
+        ByteBuffer piece = ByteBuffer.allocate(2_000);
+        host.add(
+                nowNs -> {
+                    if (socket.isClosed() || random.nextInt(3) == 0) return false;
+                    long from = socket.receive(piece.clear());
+                    if (from == UdpSocket.NONE) return false;
+                    if (echoes) send(host, socket, (int) (from >>> 16), (int) from, piece.flip());
+                    return true;
+                });
+        assertTrue(own > 0);
+        return socket;
+    }
+
+    private static void ask(SimNetwork.Host host, UdpSocket socket, SplittableRandom random) {
+        for (int n = random.nextInt(10); n > 0; n--) {
+            byte[] payload = new byte[random.nextInt(1_472)];
+            random.nextBytes(payload);
+            send(host, socket, Ipv4Address.parse("10.0.0.2"), PORT, ByteBuffer.wrap(payload));
+        }
+    }
+
+    private static void send(
+            SimNetwork.Host host, UdpSocket socket, int to, int port, ByteBuffer payload) {
+        try {
+            int source = host.stack.source(0, to, payload.remaining(), false, false);
+            socket.send(payload, source, to, port & 0xFFFF, 0);
+            host.stack.inbox().post(socket, UdpSocket.TRANSMIT);
+        } catch (SocketException e) {
+            // a sender's address that was changed on the way: nothing can be sent there
+        }
     }
 
     /** An application that writes, reads and closes as it likes. */
@@ -251,6 +307,13 @@ class FuzzTest {
             int pseudo = Checksum.pseudoHeader(Ipv4.src(b, at), Ipv4.dst(b, at), Ipv4.TCP, length);
             int sum = Checksum.append(pseudo, 0, Checksum.sum(b, segment, length));
             Tcp.putChecksum(b, segment, Checksum.complement(sum));
+        }
+        if (Ipv4.protocol(b, at) == Ipv4.UDP && Udp.check(b, segment, segment + length) > 0) {
+            int udp = Udp.length(b, segment);
+            b.putShort(segment + Udp.CHECKSUM, (short) 0);
+            int pseudo = Checksum.pseudoHeader(Ipv4.src(b, at), Ipv4.dst(b, at), Ipv4.UDP, udp);
+            int sum = Checksum.append(pseudo, 0, Checksum.sum(b, segment, udp));
+            b.putShort(segment + Udp.CHECKSUM, (short) Checksum.complement(sum));
         }
         b.get(0, frame);
     }

@@ -76,7 +76,7 @@ class UdpTest {
 
     private boolean send(UdpSocket socket, String dst, int port, byte[] payload)
             throws IOException {
-        int source = host.stack.source(0, ip(dst), payload.length, true);
+        int source = host.stack.source(0, ip(dst), payload.length, true, false);
         boolean queued = socket.send(ByteBuffer.wrap(payload), source, ip(dst), port, 0);
         host.stack.inbox().post(socket, UdpSocket.TRANSMIT);
         host.run();
@@ -565,12 +565,18 @@ class UdpTest {
 
     @Test
     void whatCannotBeSentIsSaidBeforehand() throws IOException {
-        assertEquals(ip(ME), host.stack.source(0, ip(PEER), 10, false));
-        assertEquals(ip("127.0.0.1"), host.stack.source(0, 0, 10, false));
-        assertEquals(ip(ME), host.stack.source(ip(ME), 0, 10, false));
-        assertEquals(ip(ME), host.stack.source(ip(ALL), ip(PEER), 10, false));
+        assertEquals(ip(ME), host.stack.source(0, ip(PEER), 10, false, false));
+        assertEquals(ip("127.0.0.1"), host.stack.source(0, 0, 10, false, false));
+        assertEquals(ip(ME), host.stack.source(ip(ME), 0, 10, false, false));
+        assertEquals(ip(ME), host.stack.source(ip(ALL), ip(PEER), 10, false, false));
         assertRefused("Network is unreachable", 0, "192.168.1.1", 10, true);
         assertRefused("Network is unreachable", 0, "224.0.0.1", 10, true);
+        assertEquals(ip(ME), host.stack.source(0, ip(PEER), 1_472, false, true));
+        SocketException e =
+                assertThrows(
+                        SocketException.class,
+                        () -> host.stack.source(0, ip(PEER), 1_473, false, true));
+        assertEquals("Message too long", e.getMessage());
         assertRefused("Permission denied", 0, ALL, 10, false);
         assertRefused("Permission denied", 0, "255.255.255.255", 10, false);
         assertRefused("Message too long", 0, PEER, 65_508, false);
@@ -581,7 +587,7 @@ class UdpTest {
         SocketException e =
                 assertThrows(
                         SocketException.class,
-                        () -> host.stack.source(bound, ip(dst), length, all));
+                        () -> host.stack.source(bound, ip(dst), length, all, false));
         assertEquals(message, e.getMessage());
     }
 
@@ -670,6 +676,23 @@ class UdpTest {
         UdpError error = socket.takeError();
         close(socket);
         return error;
+    }
+
+    @Test
+    void whatMustNotBeCutHearsOfShorterLinks() throws IOException {
+        UdpSocket socket = connected(PEER, 53);
+        socket.dontFragment = true;
+        send(socket, PEER, 53, bytes("x"));
+        byte[] sent = host.link.sent();
+        assertEquals(Ipv4.DONT_FRAGMENT << 5, sent[6] & 0xFF, "DF");
+        host.receives(
+                Packets.ipv4(
+                        Ipv4.ICMP,
+                        PEER,
+                        ME,
+                        Packets.icmp(Icmp4.UNREACHABLE, Icmp4.FRAGMENTATION_NEEDED, 1_000, sent)));
+        assertEquals(UdpError.MESSAGE_TOO_LONG, socket.takeError());
+        close(socket);
     }
 
     @Test
