@@ -43,10 +43,16 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     /**
      * Whom it is connected to.
      *
-     * @param given as the application said it: perhaps the wildcard, or with a name
+     * @param given as the application said it: perhaps with a name
+     * @param said its address: perhaps the wildcard
+     * @param address the peer's
      * @param source the local address
      */
-    private record Peer(InetSocketAddress given, int address, int port, int source) {}
+    private record Peer(InetSocketAddress given, int said, int address, int port, int source) {
+        boolean is(int otherAddress, int otherPort) {
+            return otherPort == port && (otherAddress == address || otherAddress == said);
+        }
+    }
 
     private final Engine engine;
     private final UdpSocket socket;
@@ -72,6 +78,11 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     private long lastSender = UdpSocket.NONE;
     private InetSocketAddress lastSenderAddress; // of lastSender
     // -- end of fields protected by readLock
+
+    // -- fields protected by writeLock
+    private InetSocketAddress lastTarget;
+    private int lastTargetAddress; // of lastTarget
+    // -- end of fields protected by writeLock
 
     private DatagramSocket adaptor; // protected by options
 
@@ -167,7 +178,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
             UdpBinding connected = engine.connect(socket, to, port, options.broadcast());
             int source = connected.localAddress();
             local = Addresses.of(source, binding.port());
-            peer = new Peer(given, connected.remoteAddress(), port, source);
+            peer = new Peer(given, to, connected.remoteAddress(), port, source);
         } finally {
             unlockBoth();
         }
@@ -231,7 +242,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     private InetSocketAddress receive(ByteBuffer dst, boolean mustBlock, long deadlineNs)
             throws IOException {
         Buffers.checkWritable(Objects.requireNonNull(dst), null, 0, 0);
-        if (!mustBlock || isBlocking()) bindIfUnbound();
+        bindIfUnbound();
         readLock.lock();
         try {
             ensureOpen();
@@ -352,31 +363,33 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     private int send(ByteBuffer src, SocketAddress target, boolean mustBlock) throws IOException {
         int n = src.remaining();
         InetSocketAddress to = Addresses.check(target);
-        if (!mustBlock || isBlocking()) bindIfUnbound();
+        bindIfUnbound();
         writeLock.lock();
         try {
             ensureOpen();
             boolean blocking = isBlocking();
             if (mustBlock && !blocking) throw new IllegalBlockingModeException();
+            int address = addressOf(to), port = to.getPort();
             Peer connected = peer;
             if (connected != null) {
-                if (!isPeer(connected, to)) throw new AlreadyConnectedException();
+                if (!connected.is(address, port)) throw new AlreadyConnectedException();
                 return (int) write(src, null, 0, 0, connected, blocking);
             }
-            if (to.getPort() == 0) throw new SocketException("Can't send to port 0");
+            if (port == 0) throw new SocketException("Can't send to port 0");
             if (n > UdpSocket.MAX_PAYLOAD) throw new SocketException("Message too long");
-            int address = Addresses.ipv4(to), port = to.getPort();
             return send(src, null, 0, 0, binding.address(), address, port, blocking) ? n : 0;
         } finally {
             unlockWrite();
         }
     }
 
-    /** The wildcard is this host, by whichever name it was connected. */
-    private static boolean isPeer(Peer peer, InetSocketAddress to) {
-        int address = Addresses.ipv4(to);
-        return peer.port() == to.getPort()
-                && (address == peer.address() || address == Addresses.ipv4(peer.given()));
+    /** The IP address of a destination; of the same one as before without making anything. */
+    private int addressOf(InetSocketAddress target) {
+        if (!target.equals(lastTarget)) {
+            lastTarget = target;
+            lastTargetAddress = Addresses.ipv4(target);
+        }
+        return lastTargetAddress;
     }
 
     @Override
