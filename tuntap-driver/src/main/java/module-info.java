@@ -1,7 +1,8 @@
-/** Linux TAP devices as links: the scheme {@code tap:}. */
+/** Links by Linux's devices and sockets: the schemes {@code tap:} and {@code unix:}. */
 module io.usernet.tuntap {
     requires transitive io.usernet.provider;
     requires org.jnrproject.ffi;
+    requires org.jnrproject.unixsocket;
     // What jnr-ffi needs and, being an automatic module, cannot say.
     requires org.objectweb.asm.commons;
     requires org.objectweb.asm.util;
@@ -9,5 +10,6 @@ module io.usernet.tuntap {
     exports io.usernet.tuntap; // also to the unnamed module in which jnr-ffi defines its classes
 
     provides io.usernet.link.LinkProvider with
-            io.usernet.tuntap.TapProvider;
+            io.usernet.tuntap.TapProvider,
+            io.usernet.tuntap.UnixProvider;
 }

@@ -12,9 +12,13 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Usage;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
+import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
+import io.usernet.tcp.Flow;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +46,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * still open deliver what {@code write} has accepted, for at most {@code usernet.exit.timeout}.
  */
 public final class Stack implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("io.usernet");
     private static final AtomicInteger OPENED = new AtomicInteger();
 
     private final Settings settings;
@@ -130,6 +135,31 @@ public final class Stack implements AutoCloseable {
         }
     }
 
+    private void forwardFlows(FlowForwarder forwarder) throws IOException {
+        FlowQueue flows = engine.forwardFlows();
+        Thread thread = new Thread(() -> forward(flows, forwarder), engine.name() + "-flows");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void forward(FlowQueue flows, FlowForwarder forwarder) {
+        while (!flows.isClosed()) {
+            Flow next = flows.poll();
+            if (next == null) {
+                Engine.await(flows.waiter(), flows::isReady, Long.MAX_VALUE);
+                Thread.interrupted(); // the forwarder's affair, and it is over
+                continue;
+            }
+            TcpFlow flow = new TcpFlow(provider, engine, next);
+            try {
+                forwarder.tcp(flow);
+            } catch (RuntimeException e) {
+                flow.reject();
+                LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
+            }
+        }
+    }
+
     Engine engine() {
         return engine;
     }
@@ -190,6 +220,7 @@ public final class Stack implements AutoCloseable {
         private final Settings.Builder settings = new Settings.Builder();
         private final List<LinkDevice> devices = new ArrayList<>(); // null: named in the settings
         private final StringBuilder addresses = new StringBuilder(); // of the last link
+        private FlowForwarder forwarder; // or null
 
         private Builder() {}
 
@@ -249,6 +280,15 @@ public final class Stack implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Lets {@code forwarder} decide about flows that nobody listens for, in the place of resetting
+         * them.
+         */
+        public Builder forwardFlows(FlowForwarder forwarder) {
+            this.forwarder = Objects.requireNonNull(forwarder, "forwarder");
+            return this;
+        }
+
         /** The default gateway. */
         public Builder gateway(String address) {
             settings.set(Settings.GATEWAY, address);
@@ -286,7 +326,9 @@ public final class Stack implements AutoCloseable {
          * @throws IOException if the link cannot be opened; likewise
          */
         public Stack open() throws IOException {
-            return Stack.open(settings.build(), devices);
+            Stack stack = Stack.open(settings.build(), devices);
+            if (forwarder != null) stack.forwardFlows(forwarder);
+            return stack;
         }
     }
 }

@@ -57,7 +57,86 @@ class UsernetJarTest {
     void opensTheBundledDriver() {
         assertReachedTheKernel(
                 assertThrows(
-                        IOException.class, () -> new BundledTapProvider().open(NOT_A_TAP).close()));
+                        IOException.class,
+                        () -> new BundledProvider.Tap().open(NOT_A_TAP).close()));
+    }
+
+    /** A JVM with the jar alone, whose default provider is ours: a connection over the wire. */
+    @Test
+    void wiresToAnotherJvm(@TempDir Path directory) throws Exception {
+        Path wire = directory.resolve("wire");
+        Process server = overWire(wire, "10.0.0.1", "-Dserve=true").start();
+        Process client = overWire(wire, "10.0.0.2").start();
+        try {
+            String said = new String(client.getInputStream().readAllBytes());
+            assertEquals("hello\n", said);
+            assertEquals(0, client.waitFor());
+            assertEquals("hello\n", new String(server.getInputStream().readAllBytes()));
+            assertEquals(0, server.waitFor());
+        } finally {
+            server.destroyForcibly();
+            client.destroyForcibly();
+        }
+        assertEquals(0, directory.toFile().list().length, "the wire's file is left");
+    }
+
+    private static ProcessBuilder overWire(Path wire, String address, String... options)
+            throws URISyntaxException {
+        List<String> command = new ArrayList<>();
+        command.add(System.getProperty("java.home") + "/bin/java");
+        command.addAll(
+                List.of(
+                        "-XX:+IgnoreUnrecognizedVMOptions",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-Dusernet.link=unix:" + wire,
+                        "-Dusernet.address=" + address + "/24"));
+        command.addAll(List.of(options));
+        command.addAll(
+                List.of("-cp", JAR + File.pathSeparator + testClasses(), Greet.class.getName()));
+        return new ProcessBuilder(command).redirectErrorStream(true);
+    }
+
+    /** Sends a greeting, and prints what comes back; or the same from the other side. */
+    static final class Greet {
+        private Greet() {}
+
+        public static void main(String[] args) throws Exception {
+            InetSocketAddress at = new InetSocketAddress("10.0.0.1", 6888);
+            if (Boolean.getBoolean("serve")) {
+                try (ServerSocketChannel server = ServerSocketChannel.open().bind(at);
+                        SocketChannel channel = server.accept()) {
+                    channel.write(US_ASCII.encode(print(channel)));
+                    channel.shutdownOutput();
+                    channel.read(ByteBuffer.allocate(1)); // until the client has closed, too
+                }
+            } else {
+                try (SocketChannel channel = connect(at)) {
+                    channel.write(US_ASCII.encode("hello"));
+                    channel.shutdownOutput();
+                    print(channel);
+                }
+            }
+        }
+
+        private static SocketChannel connect(InetSocketAddress at) throws Exception {
+            for (int i = 0; ; i++) {
+                try {
+                    return SocketChannel.open(at);
+                } catch (IOException notYet) {
+                    if (i == 100) throw notYet;
+                    Thread.sleep(100);
+                }
+            }
+        }
+
+        private static String print(SocketChannel channel) throws IOException {
+            ByteBuffer bytes = ByteBuffer.allocate(100);
+            while (channel.read(bytes) >= 0) {}
+            String text = US_ASCII.decode(bytes.flip()).toString();
+            System.out.print(text + "\n");
+            return text;
+        }
     }
 
     @Test
@@ -74,7 +153,8 @@ class UsernetJarTest {
             var manifest = jar.getManifest().getMainAttributes();
             assertEquals("io.usernet.bundle", manifest.getValue("Automatic-Module-Name"));
             assertNotNull(manifest.getValue("Implementation-Version"));
-            for (String text : List.of("LICENSE", "NOTICE", "licenses/asm.txt")) {
+            for (String text :
+                    List.of("LICENSE", "NOTICE", "licenses/asm.txt", "licenses/epl-2.0.txt")) {
                 assertNotNull(jar.getEntry("META-INF/" + text), text);
             }
         }
@@ -87,7 +167,9 @@ class UsernetJarTest {
     void serviceFilesNameClassesOfTheJar() throws Exception {
         List<String> schemes = new ArrayList<>();
         for (LinkProvider p : ServiceLoader.load(LinkProvider.class)) schemes.add(p.scheme());
-        assertEquals(1, Collections.frequency(schemes, "tap"), schemes.toString());
+        for (String scheme : List.of("tap", "unix")) {
+            assertEquals(1, Collections.frequency(schemes, scheme), schemes.toString());
+        }
         URL url =
                 getClass().getResource("/META-INF/services/java.nio.channels.spi.SelectorProvider");
         assertNotNull(url);
@@ -189,8 +271,8 @@ class UsernetJarTest {
             assertThrows(Error.class, () -> Class.forName("jnr.ffi.LibraryLoader", true, loader));
             Class<?> uri = loader.loadClass(LinkUri.class.getName());
             Object tapLo = uri.getMethod("parse", String.class).invoke(null, "tap:lo");
-            Class<?> provider = loader.loadClass(BundledTapProvider.class.getName());
-            assertNotSame(BundledTapProvider.class, provider);
+            Class<?> provider = loader.loadClass(BundledProvider.Tap.class.getName());
+            assertNotSame(BundledProvider.Tap.class, provider);
             Object tap = provider.getConstructor().newInstance();
             InvocationTargetException e =
                     assertThrows(
@@ -202,7 +284,7 @@ class UsernetJarTest {
 
     @Test
     void loaderPrefersItsOwnAndSharesTheRest() throws Exception {
-        BundleLoader loader = new BundleLoader(BundledTapProvider.class, BundledTapProvider.ROOT);
+        BundleLoader loader = new BundleLoader(BundledProvider.class, BundledProvider.ROOT);
         assertSame(LinkUri.class, loader.loadClass(LinkUri.class.getName()));
         assertSame(String.class, loader.loadClass("java.lang.String"));
         Class<?> own = loader.loadClass("jnr.ffi.LibraryLoader");
@@ -223,7 +305,7 @@ class UsernetJarTest {
 
     @Test
     void manyThreadsLoadTheSameClass() throws Exception {
-        BundleLoader loader = new BundleLoader(BundledTapProvider.class, BundledTapProvider.ROOT);
+        BundleLoader loader = new BundleLoader(BundledProvider.class, BundledProvider.ROOT);
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
             Callable<Class<?>> load = () -> Class.forName("jnr.ffi.Platform", true, loader);

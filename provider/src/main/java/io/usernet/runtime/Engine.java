@@ -13,6 +13,7 @@ import io.usernet.link.LinkEvents;
 import io.usernet.link.NullLink;
 import io.usernet.metrics.Counters;
 import io.usernet.stack.Binding;
+import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
 import io.usernet.stack.Reuse;
 import io.usernet.stack.UdpBinding;
@@ -94,6 +95,11 @@ public final class Engine {
         Loop loop = new Loop(name, stack, events, clock, config.inline());
         loop.start();
         return new Engine(stack, loop);
+    }
+
+    /** The name of its thread. */
+    public String name() {
+        return loop.name();
     }
 
     /** A stream that isn't connected, with buffers of the configured sizes. */
@@ -259,6 +265,16 @@ public final class Engine {
     public int source(int bound, int address, int length, boolean broadcast)
             throws SocketException {
         return source(bound, address, length, broadcast, false);
+    }
+
+    /**
+     * From now on SYNs to where nobody listens are not answered, but offered to whoever polls the
+     * queue: once in the life of a stack.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public FlowQueue forwardFlows() throws IOException {
+        return call(nowNs -> stack.forwardFlows());
     }
 
     /** Posts; where the stack is dead nothing happens: the stream's cause says so. Never throws. */

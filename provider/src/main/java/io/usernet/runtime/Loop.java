@@ -102,6 +102,11 @@ public final class Loop {
         this.ioThread.setDaemon(true);
     }
 
+    /** Of the I/O thread. */
+    public String name() {
+        return ioThread.getName();
+    }
+
     public void start() {
         ioThread.start();
     }

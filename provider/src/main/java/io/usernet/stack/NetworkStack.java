@@ -108,6 +108,7 @@ public final class NetworkStack implements Core {
     private long nowNs; // of this turn
     private boolean started;
     private boolean dead;
+    private FlowQueue flows; // or null
     private Waiter drainWaiter; // who waits until everything is delivered, or null
     private AtomicBoolean drained;
 
@@ -382,6 +383,11 @@ public final class NetworkStack implements Core {
         }
 
         @Override
+        public void post(Stream stream, int request) {
+            inbox.post(stream, request);
+        }
+
+        @Override
         public boolean isBlocked(int link) {
             return interfaces[link].isBlocked();
         }
@@ -548,6 +554,18 @@ public final class NetworkStack implements Core {
     public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
             throws SocketException {
         return udp.source(bound, address, length, broadcast, dontFragment);
+    }
+
+    /**
+     * From now on whoever asks the answer decides about SYNs to where nobody listens.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public FlowQueue forwardFlows() throws IOException {
+        requireAlive();
+        flows = new FlowQueue();
+        tcp.forward(flows);
+        return flows;
     }
 
     private void requireAlive() throws IOException {
@@ -735,6 +753,7 @@ public final class NetworkStack implements Core {
         try {
             udp.close();
             tcp.close(nowNs);
+            if (flows != null) flows.close(wakeups);
             // Whoever waits for a command hears that the stack is dead, and streams free what they
             // hold.
             for (int n = 0; n < MAX_LAST_POSTS && !inbox.isEmpty(); n++) posts();

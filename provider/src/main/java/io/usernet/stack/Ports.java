@@ -139,13 +139,23 @@ final class Ports {
 
     /** The binding of a connection that a listener got: shared by all that are alike. */
     Binding accepted(Binding listening, int localAddress) {
-        Bucket bucket = find(listening.port());
-        Reuse reuse = listening.reuse();
-        for (Binding b = bucket.first; b != null; b = b.next) {
+        return shared(localAddress, listening.port(), listening.reuse());
+    }
+
+    /** The binding of a flow that is forwarded: it is in nobody's way who reuses addresses. */
+    Binding forwarded(int localAddress, int port) {
+        return shared(localAddress, port, FORWARDED);
+    }
+
+    private static final Reuse FORWARDED = new Reuse(true, true);
+
+    private Binding shared(int localAddress, int port, Reuse reuse) {
+        Bucket bucket = find(port);
+        for (Binding b = bucket == null ? null : bucket.first; b != null; b = b.next) {
             boolean alike = !b.held && b.listener == null && b.reuse().equals(reuse);
             if (alike && b.explicit && b.address() == localAddress) return b;
         }
-        Binding binding = add(localAddress, listening.port(), reuse, true);
+        Binding binding = add(localAddress, port, reuse, true);
         binding.held = false;
         return binding;
     }

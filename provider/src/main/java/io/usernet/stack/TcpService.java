@@ -14,6 +14,7 @@ import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.Connection;
 import io.usernet.tcp.Endpoint;
 import io.usernet.tcp.Endpoint.Unreachable;
+import io.usernet.tcp.Flow;
 import io.usernet.tcp.FourTuple;
 import io.usernet.tcp.HalfOpen;
 import io.usernet.tcp.Listener;
@@ -45,6 +46,9 @@ final class TcpService {
         /** Sends a segment and takes it over; {@code segment} begins with the TCP header. */
         void transmit(Frame segment, int src, int dst, int trafficClass);
 
+        /** Asks an endpoint for something, in a turn to come. */
+        void post(Stream stream, int request);
+
         /** Whether what goes to a link has to wait. */
         boolean isBlocked(int link);
 
@@ -75,6 +79,9 @@ final class TcpService {
     private final FlowTable table;
     private final Ports ports;
     private final int maxTimeWaits;
+    private FlowQueue flows; // of SYNs to where nobody listens, or null
+    private Listener forwarding; // makes their half-open connections
+    private final FlowOwner flowOwner = new FlowOwner();
     private int timeWaits;
 
     // Endpoints that may have something to send: to be polled, and waiting for room on the link.
@@ -208,6 +215,10 @@ final class TcpService {
                 open(listening, in, tuple, null, nowNs);
                 return;
             }
+            if (flows != null && src != dst) {
+                offer(new FourTuple(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at)), in, nowNs);
+                return;
+            }
         }
         counters.increment(Counter.TCP_NO_ENDPOINTS);
         Frame out = frames.take();
@@ -217,26 +228,72 @@ final class TcpService {
     }
 
     private void open(Binding listening, Frame in, FourTuple tuple, TimeWait previous, long nowNs) {
+        HalfOpen halfOpen = halfOpen(listening.listener, in, tuple, previous, null, nowNs);
+        if (halfOpen == null) return;
+        attach(halfOpen, ports.accepted(listening, tuple.localAddress()));
+        after(halfOpen, nowNs);
+    }
+
+    /** Lets whoever forwards flows decide about a SYN. */
+    private void offer(FourTuple tuple, Frame in, long nowNs) {
+        Flow flow = new Flow(tuple, flowOwner);
+        HalfOpen halfOpen = halfOpen(forwarding, in, tuple, null, flow, nowNs);
+        if (halfOpen == null) return;
+        attach(halfOpen, ports.forwarded(tuple.localAddress(), tuple.localPort()));
+        after(halfOpen, nowNs);
+        flows.offer(flow, layer.wakeups());
+    }
+
+    private final class FlowOwner implements Flow.Owner {
+        @Override
+        public void decided(Flow flow, int request, long nowNs) {
+            HalfOpen halfOpen = flow.halfOpen();
+            if ((request & Flow.FORGET) != 0) halfOpen.end();
+            else if ((request & Flow.REJECT) != 0) halfOpen.refuse();
+            else halfOpen.accept(nowNs);
+            after(halfOpen, nowNs);
+        }
+
+        @Override
+        public void unwanted(Stream stream) {
+            output.post(stream, Stream.CLOSE);
+        }
+    }
+
+    /** From now on SYNs to where nobody listens go to {@code queue}, rather than be answered by RST. */
+    void forward(FlowQueue queue) {
+        int limit = layer.sysctls().getInt(Sysctl.TCP_MAX_SYN_BACKLOG);
+        int buffer = (int) layer.sysctls().get(Sysctl.TCP_RMEM, 1);
+        forwarding = new Listener(layer, new Backlog(limit), buffer, (gone, now) -> {});
+        flows = queue;
+    }
+
+    /** What a listener makes of a SYN; null: it is dropped, and that is counted. */
+    private HalfOpen halfOpen(
+            Listener listener,
+            Frame in,
+            FourTuple tuple,
+            TimeWait previous,
+            Flow flow,
+            long nowNs) {
         Route route = routes.lookup(tuple.remoteAddress());
         if (route == null) { // no answer would arrive
             counters.increment(Counter.TCP_NO_ENDPOINTS);
-            return;
+            return null;
         }
         HalfOpen halfOpen;
         try {
-            HalfOpen crowdedOut = listening.listener.makeRoom();
+            HalfOpen crowdedOut = listener.makeRoom();
             if (crowdedOut != null) after(crowdedOut, nowNs);
             int mss = route.mtu() - HEADERS;
-            halfOpen = listening.listener.onSyn(tuple, in, mss, previous, nowNs);
+            halfOpen = listener.onSyn(tuple, in, mss, previous, flow, nowNs);
         } catch (Throwable t) {
             counters.increment(Counter.TCP_ENDPOINT_FAILURES);
             events.add("no connection " + tuple + " was made", t);
-            return;
+            return null;
         }
-        if (halfOpen == null) return;
-        counters.increment(Counter.TCP_IN_DELIVERS);
-        attach(halfOpen, ports.accepted(listening, tuple.localAddress()));
-        after(halfOpen, nowNs);
+        if (halfOpen != null) counters.increment(Counter.TCP_IN_DELIVERS);
+        return halfOpen;
     }
 
     // -- what ICMP and the neighbours say

@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
  * may carry data, is then to be given to the connection too.
  */
 public final class HalfOpen extends Endpoint {
+    /** So long a SYN may wait until it is decided about: the peer gives up by then. */
+    private static final long DECISION_NS = TimeUnit.SECONDS.toNanos(120);
+
     /** First retransmission of the SYN-ACK; doubled each time (RFC 6298 section 2). */
     private static final long INITIAL_RTO_NS = TimeUnit.SECONDS.toNanos(1);
 
@@ -24,7 +27,8 @@ public final class HalfOpen extends Endpoint {
     private final int mss;
     private final Handshake handshake;
     private final int maxRetransmits;
-    private final long firstSentNs;
+    private final Flow flow; // who decides whether the SYN is answered, or null: it is
+    private long firstSentNs;
 
     // Neighbours in the listener's queue, or null; the listener's.
     HalfOpen older;
@@ -35,10 +39,13 @@ public final class HalfOpen extends Endpoint {
     private long deadlineNs;
 
     // What pollTransmit has to send; a reset goes before an ACK, an ACK before the SYN-ACK.
-    private boolean synAckPending = true;
+    private boolean synAckPending;
     private boolean ackPending;
     private boolean resetPending;
     private int resetSeq;
+
+    private boolean decided;
+    private boolean refusalPending;
 
     HalfOpen(
             TcpLayer layer,
@@ -46,6 +53,7 @@ public final class HalfOpen extends Endpoint {
             FourTuple tuple,
             int mss,
             Handshake handshake,
+            Flow flow,
             long nowNs) {
         super(tuple);
         this.layer = layer;
@@ -53,13 +61,34 @@ public final class HalfOpen extends Endpoint {
         this.mss = mss;
         this.handshake = handshake;
         this.maxRetransmits = layer.sysctls().getInt(Sysctl.TCP_SYNACK_RETRIES);
-        this.firstSentNs = nowNs;
-        this.deadlineNs = nowNs + INITIAL_RTO_NS;
+        this.flow = flow;
+        if (flow == null) {
+            accept(nowNs);
+        } else {
+            flow.attach(this);
+            deadlineNs = nowNs + DECISION_NS;
+        }
         State.transition(State.LISTEN, State.SYN_RECEIVED, tuple, layer.counters());
     }
 
     public Listener listener() {
         return listener;
+    }
+
+    /** The SYN is to be answered. */
+    public void accept(long nowNs) {
+        if (decided) return;
+        decided = true;
+        synAckPending = true;
+        firstSentNs = nowNs;
+        deadlineNs = nowNs + INITIAL_RTO_NS;
+    }
+
+    /** The SYN is to be answered with a reset, and this is the end. */
+    public void refuse() {
+        if (successor != this) return;
+        refusalPending = true;
+        end();
     }
 
     /** Whether a SYN-ACK has been without an answer for its retransmission timeout. */
@@ -89,6 +118,11 @@ public final class HalfOpen extends Endpoint {
 
     /** The steps of RFC 9293 section 3.10.7.4 for this state; false if the segment changes nothing. */
     private boolean arrives(Segment in, long nowNs) {
+        if (!decided) {
+            boolean gone = in.has(Tcp.RST) && in.seq == rcvNxt();
+            if (gone) end();
+            return gone;
+        }
         if (Listener.isSyn(in.flags) && in.seq == handshake.irs) {
             handshake.retransmitted = true;
             synAckPending = true;
@@ -131,9 +165,8 @@ public final class HalfOpen extends Endpoint {
     }
 
     private boolean complete(Segment in, long nowNs) {
-        Backlog backlog = listener.backlog();
-        if (backlog.isClosed()) return false;
-        if (backlog.isFull()) {
+        if (listener.backlog().isClosed()) return false;
+        if (flow == null && listener.backlog().isFull()) {
             layer.counters().increment(Counter.TCP_LISTEN_OVERFLOWS);
             return true; // counted; the SYN-ACK is sent again, and so will this ACK be
         }
@@ -146,14 +179,15 @@ public final class HalfOpen extends Endpoint {
         State.transition(State.SYN_RECEIVED, State.ESTABLISHED, tuple(), layer.counters());
         successor = new Connection(layer, tuple(), stream, mss, h, nowNs);
         listener.halfOpenEnded(this);
-        listener.established(stream);
+        if (flow != null) flow.established(stream, layer.wakeups());
+        else listener.established(stream);
         return true;
     }
 
     @Override
     public void onTimeout(long nowNs) {
         if (successor != this || nowNs < deadlineNs) return;
-        if (retransmits == maxRetransmits) {
+        if (retransmits == maxRetransmits || !decided) {
             end();
             return;
         }
@@ -179,14 +213,21 @@ public final class HalfOpen extends Endpoint {
         successor = null;
         State.transition(State.SYN_RECEIVED, State.CLOSED, tuple(), layer.counters());
         listener.halfOpenEnded(this);
+        if (flow != null) flow.end(layer.wakeups());
     }
 
     // -- outputs
 
     @Override
     public boolean pollTransmit(Frame out, long nowNs) {
-        if (successor != this) return false;
         FourTuple t = tuple();
+        if (refusalPending) {
+            refusalPending = false;
+            int flags = Tcp.RST | Tcp.ACK;
+            Reset.write(out, t.localPort(), t.remotePort(), 0, rcvNxt(), flags, layer.counters());
+            return true;
+        }
+        if (successor != this) return false;
         if (resetPending) {
             resetPending = false;
             Reset.write(out, t.localPort(), t.remotePort(), resetSeq, 0, Tcp.RST, layer.counters());

@@ -85,9 +85,11 @@ public final class Listener {
      * @param in begins with the TCP header; {@link #isSyn}
      * @param mss what the link to the peer takes (MTU - 40)
      * @param previous what was in TIME-WAIT with the same tuple until now, or null
+     * @param flow decides whether it is answered; null: it is
      * @return the half-open connection, or null if the SYN is dropped
      */
-    public HalfOpen onSyn(FourTuple tuple, Frame in, int mss, TimeWait previous, long nowNs) {
+    public HalfOpen onSyn(
+            FourTuple tuple, Frame in, int mss, TimeWait previous, Flow flow, long nowNs) {
         if (backlog.isFull()) {
             layer.counters().increment(Counter.TCP_LISTEN_DROPS);
             return null;
@@ -108,7 +110,7 @@ public final class Listener {
         handshake.irs = segment.seq;
         handshake.sndWnd = segment.window;
         negotiate(handshake, segment.options, tuple);
-        HalfOpen added = new HalfOpen(layer, this, tuple, mss, handshake, nowNs);
+        HalfOpen added = new HalfOpen(layer, this, tuple, mss, handshake, flow, nowNs);
         append(added);
         return added;
     }

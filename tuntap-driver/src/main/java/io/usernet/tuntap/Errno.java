@@ -13,10 +13,16 @@ final class Errno {
             EACCES = 13,
             EBUSY = 16,
             ENODEV = 19,
+            ENOTDIR = 20,
             EINVAL = 22,
-            EMSGSIZE = 90,
+            EPIPE = 32,
             EBADFD = 77,
-            ENOBUFS = 105;
+            EMSGSIZE = 90,
+            EPROTOTYPE = 91,
+            EADDRINUSE = 98,
+            ECONNRESET = 104,
+            ENOBUFS = 105,
+            ECONNREFUSED = 111;
 
     private Errno() {}
 
@@ -34,10 +40,16 @@ final class Errno {
             case EACCES -> "EACCES, permission denied";
             case EBUSY -> "EBUSY, device busy";
             case ENODEV -> "ENODEV, no such device";
+            case ENOTDIR -> "ENOTDIR, not a directory";
             case EINVAL -> "EINVAL, invalid argument";
-            case EMSGSIZE -> "EMSGSIZE, message too long";
+            case EPIPE -> "EPIPE, broken pipe";
             case EBADFD -> "EBADFD, file descriptor in bad state";
+            case EMSGSIZE -> "EMSGSIZE, message too long";
+            case EPROTOTYPE -> "EPROTOTYPE, another type of socket";
+            case EADDRINUSE -> "EADDRINUSE, address already in use";
+            case ECONNRESET -> "ECONNRESET, connection reset";
             case ENOBUFS -> "ENOBUFS, no buffer space";
+            case ECONNREFUSED -> "ECONNREFUSED, connection refused";
             default -> "errno " + errno;
         };
     }

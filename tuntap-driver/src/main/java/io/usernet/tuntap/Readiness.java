@@ -1,9 +1,9 @@
 package io.usernet.tuntap;
 
 /**
- * Waits until one descriptor is ready, or until it is woken: {@code ppoll} on that descriptor and an
- * eventfd. {@link #await} is for one thread at a time; {@link #wake} for any. Owns the eventfd, not the
- * descriptor.
+ * Waits until a descriptor is ready, or until it is woken: {@code ppoll} on that descriptor and an
+ * eventfd, and if asked for on a second one. {@link #await} is for one thread at a time; {@link #wake}
+ * for any. Owns the eventfd, not the descriptors.
  */
 final class Readiness {
     static final int POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20;
@@ -11,9 +11,10 @@ final class Readiness {
 
     private static final int POLLFD = 8; // fd at 0, events at 4, revents at 6
 
-    // One block of native memory: two pollfds, a timespec, what is read, a constant.
+    // One block of native memory: three pollfds, a timespec, what is read, a constant.
     private static final int EVENT = POLLFD,
-            TIMESPEC = 2 * POLLFD,
+            SECOND = 2 * POLLFD,
+            TIMESPEC = 3 * POLLFD,
             DRAINED = TIMESPEC + 16,
             ONE = DRAINED + 8,
             BYTES = ONE + 8;
@@ -42,20 +43,37 @@ final class Readiness {
      *     ppoll
      */
     int await(int fd, int events, long timeoutNs) {
+        return await(fd, events, -1, 0, timeoutNs);
+    }
+
+    /**
+     * The same, or until a second descriptor is ready: then {@link #isSecondReady}.
+     *
+     * @param second -1: none
+     */
+    int await(int fd, int events, int second, int secondEvents, long timeoutNs) {
         scratch.bytes.putInt(0, fd);
         scratch.bytes.putShort(4, (short) events);
+        scratch.bytes.putInt(SECOND, second);
+        scratch.bytes.putShort(SECOND + 4, (short) secondEvents);
+        scratch.bytes.putShort(SECOND + 6, (short) 0);
         long timespec = 0;
         if (timeoutNs != Long.MAX_VALUE) {
             scratch.bytes.putLong(TIMESPEC, timeoutNs / 1_000_000_000);
             scratch.bytes.putLong(TIMESPEC + 8, timeoutNs % 1_000_000_000);
             timespec = scratch.address + TIMESPEC;
         }
-        int ready = sys.ppoll(scratch.address, 2, timespec);
+        int ready = sys.ppoll(scratch.address, second < 0 ? 2 : 3, timespec);
         scratch.keep();
         if (ready == -Errno.EINTR || ready == 0) return 0;
         if (ready < 0) return ready;
         if (scratch.bytes.getShort(EVENT + 6) != 0) drain();
         return scratch.bytes.getShort(6);
+    }
+
+    /** Whether the last {@link #await} saw something on the second descriptor. */
+    boolean isSecondReady() {
+        return scratch.bytes.getShort(SECOND + 6) != 0;
     }
 
     private void drain() {

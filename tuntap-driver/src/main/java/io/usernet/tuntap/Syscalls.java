@@ -1,5 +1,6 @@
 package io.usernet.tuntap;
 
+import io.usernet.frame.Region;
 import java.nio.ByteBuffer;
 
 /**
@@ -31,4 +32,14 @@ interface Syscalls {
 
     /** The address of the first byte of a direct buffer, wherever its position is. */
     long address(ByteBuffer direct);
+
+    /** The address of a region's first byte, computed once. Allocates the first time. */
+    default long address(Region region) {
+        long address = region.address();
+        if (address == 0) {
+            address = address(region.bytes());
+            region.address(address);
+        }
+        return address;
+    }
 }

@@ -1,7 +1,6 @@
 package io.usernet.tuntap;
 
 import io.usernet.frame.Frame;
-import io.usernet.frame.Region;
 import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.LinkFailure;
@@ -64,7 +63,7 @@ final class TapLink implements LinkDevice {
     public boolean receive(Frame into) {
         for (int i = 0; i < TOO_LONG_IN_A_ROW; i++) {
             into.reserve(room);
-            long n = sys.read(fd, address(into.region(0)) + into.at(0), room);
+            long n = sys.read(fd, sys.address(into.region(0)) + into.at(0), room);
             Reference.reachabilityFence(into);
             if (n > 0 && n < room) {
                 into.filled((int) n);
@@ -90,11 +89,11 @@ final class TapLink implements LinkDevice {
         long n;
         do {
             if (slices == 1) {
-                n = sys.write(fd, address(frame.region(0)) + frame.at(0), length);
+                n = sys.write(fd, sys.address(frame.region(0)) + frame.at(0), length);
             } else {
                 for (int i = 0; i < slices; i++) {
                     int iovec = IOVECS + i * IOVEC;
-                    scratch.bytes.putLong(iovec, address(frame.region(i)) + frame.at(i));
+                    scratch.bytes.putLong(iovec, sys.address(frame.region(i)) + frame.at(i));
                     scratch.bytes.putLong(iovec + 8, frame.length(i));
                 }
                 n = sys.writev(fd, scratch.address + IOVECS, slices);
@@ -116,15 +115,6 @@ final class TapLink implements LinkDevice {
                 || errno == Errno.ENOMEM
                 || errno == Errno.EINVAL // the kernel does not like this frame
                 || errno == Errno.EMSGSIZE;
-    }
-
-    private long address(Region region) {
-        long address = region.address();
-        if (address == 0) {
-            address = sys.address(region.bytes());
-            region.address(address);
-        }
-        return address;
     }
 
     private LinkFailure gone(String call, long result) {

@@ -1,0 +1,63 @@
+package io.usernet.bundle;
+
+import io.usernet.link.LinkDevice;
+import io.usernet.link.LinkProvider;
+import io.usernet.link.LinkUri;
+import java.io.IOException;
+
+/**
+ * A scheme of the drivers in usernet.jar, which are loaded when the first of their links is opened.
+ * Another one is a class here and a line in the service file. Thread-safe.
+ */
+public abstract class BundledProvider implements LinkProvider {
+    /** Where the build puts the drivers and their libraries. */
+    static final String ROOT = "META-INF/usernet/lib/";
+
+    private final String scheme, driver;
+
+    /**
+     * @param driver name of the class that serves the scheme
+     */
+    BundledProvider(String scheme, String driver) {
+        this.scheme = scheme;
+        this.driver = driver;
+    }
+
+    /** {@code tap:}. */
+    public static final class Tap extends BundledProvider {
+        /** For {@link java.util.ServiceLoader}; likewise below. */
+        public Tap() {
+            super("tap", "io.usernet.tuntap.TapProvider");
+        }
+    }
+
+    /** {@code unix:}. */
+    public static final class Unix extends BundledProvider {
+        public Unix() {
+            super("unix", "io.usernet.tuntap.UnixProvider");
+        }
+    }
+
+    @Override
+    public final String scheme() {
+        return scheme;
+    }
+
+    @Override
+    public final LinkDevice open(LinkUri uri) throws IOException {
+        LinkProvider provider;
+        try {
+            Class<?> type = Class.forName(driver, true, Drivers.LOADER);
+            provider = (LinkProvider) type.getConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IOException(
+                    driver + " is not in usernet.jar as it was built: use an unchanged one", e);
+        }
+        return provider.open(uri);
+    }
+
+    /** Holds the loader; initialised on first use. */
+    private static final class Drivers {
+        static final BundleLoader LOADER = new BundleLoader(BundledProvider.class, ROOT);
+    }
+}
