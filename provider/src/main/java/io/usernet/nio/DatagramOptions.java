@@ -12,7 +12,7 @@ import java.util.Set;
  * kept and have no effect, since the stack sends and receives none. Thread-safe.
  */
 final class DatagramOptions {
-    private static final Set<SocketOption<?>> SUPPORTED =
+    private static final Set<SocketOption<?>> STANDARD =
             Set.of(
                     StandardSocketOptions.SO_SNDBUF,
                     StandardSocketOptions.SO_RCVBUF,
@@ -23,6 +23,12 @@ final class DatagramOptions {
                     StandardSocketOptions.IP_MULTICAST_IF,
                     StandardSocketOptions.IP_MULTICAST_TTL,
                     StandardSocketOptions.IP_MULTICAST_LOOP);
+
+    /** With those of module jdk.net, looked for when somebody asks for more than the standard. */
+    private static final class WithExtended {
+        static final Set<SocketOption<?>> OPTIONS =
+                ExtendedOptions.with(STANDARD, "IP_DONTFRAGMENT");
+    }
 
     private final UdpSocket socket;
 
@@ -41,7 +47,7 @@ final class DatagramOptions {
     }
 
     static Set<SocketOption<?>> supported() {
-        return SUPPORTED;
+        return WithExtended.OPTIONS;
     }
 
     /**
@@ -50,7 +56,8 @@ final class DatagramOptions {
      */
     static void checkName(SocketOption<?> name) {
         if (name == null) throw new NullPointerException();
-        if (!SUPPORTED.contains(name)) throw StreamOptions.unsupported(name);
+        if (!STANDARD.contains(name) && !supported().contains(name))
+            throw StreamOptions.unsupported(name);
     }
 
     synchronized Reuse reuse() {
@@ -73,6 +80,7 @@ final class DatagramOptions {
             case "SO_REUSEADDR", "SO_REUSEPORT" -> StreamOptions.get(reuse, name);
             case "SO_BROADCAST" -> broadcast;
             case "IP_TOS" -> trafficClass;
+            case "IP_DONTFRAGMENT" -> socket.dontFragment;
             case "IP_MULTICAST_IF" -> multicastInterface;
             case "IP_MULTICAST_TTL" -> multicastTtl;
             case "IP_MULTICAST_LOOP" -> multicastLoop;
@@ -92,6 +100,7 @@ final class DatagramOptions {
             case "SO_REUSEADDR", "SO_REUSEPORT" -> reuse = StreamOptions.set(reuse, name, value);
             case "SO_BROADCAST" -> broadcast = (Boolean) value;
             case "IP_TOS" -> trafficClass = StreamOptions.trafficClass((Integer) value);
+            case "IP_DONTFRAGMENT" -> socket.dontFragment = (Boolean) value;
             case "IP_MULTICAST_IF" -> multicastInterface = (NetworkInterface) value;
             case "IP_MULTICAST_TTL" -> multicastTtl = timeToLive((Integer) value);
             case "IP_MULTICAST_LOOP" -> multicastLoop = (Boolean) value;

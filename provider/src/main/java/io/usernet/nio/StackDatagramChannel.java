@@ -461,7 +461,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
             throws IOException {
         throwPending();
         int bytes = (int) Buffers.remaining(src, srcs, offset, length);
-        int source = engine.source(from, to, bytes, options.broadcast());
+        int source = engine.source(from, to, bytes, options.broadcast(), socket.dontFragment);
         int tos = options.trafficClass();
         boolean queued =
                 src != null

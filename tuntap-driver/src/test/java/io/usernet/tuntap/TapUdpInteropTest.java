@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -32,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 
 /** UDP of a whole stack on a TAP device against the kernel's: this JVM's own provider is the kernel's. */
 class TapUdpInteropTest {
@@ -279,6 +281,34 @@ class TapUdpInteropTest {
                     assertThrowsExactly(SocketException.class, () -> ours.connect(elsewhere));
             assertEquals("Network is unreachable", connecting.getMessage());
             assertTrue(ours.isOpen());
+        }
+    }
+
+    /** Needs the option that JDK 19 has brought. */
+    @InNetns
+    @SuppressWarnings("unchecked")
+    void whatMustNotBeCutMustFit() throws Exception {
+        try (Stack stack = open()) {
+            for (SelectorProvider p : List.of(SelectorProvider.provider(), stack.provider())) {
+                try (DatagramChannel c = p.openDatagramChannel(StandardProtocolFamily.INET)) {
+                    SocketOption<Boolean> option =
+                            (SocketOption<Boolean>)
+                                    c.supportedOptions().stream()
+                                            .filter(o -> o.name().equals("IP_DONTFRAGMENT"))
+                                            .findFirst()
+                                            .orElse(null);
+                    Assumptions.assumeTrue(option != null, "this JDK has no IP_DONTFRAGMENT");
+                    c.setOption(option, true);
+                    String other = p == stack.provider() ? "10.0.0.1" : "10.0.0.2";
+                    InetSocketAddress to = new InetSocketAddress(other, PORT);
+                    assertEquals(1_472, c.send(ByteBuffer.allocate(1_472), to));
+                    ByteBuffer src = ByteBuffer.allocate(1_473);
+                    SocketException failure =
+                            assertThrowsExactly(SocketException.class, () -> c.send(src, to));
+                    assertEquals("Message too long", failure.getMessage());
+                    assertEquals(0, src.position());
+                }
+            }
         }
     }
 

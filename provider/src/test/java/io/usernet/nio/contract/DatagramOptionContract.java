@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.util.Set;
@@ -147,6 +148,27 @@ abstract class DatagramOptionContract extends NioContract {
         assertFails(
                 ClosedChannelException.class,
                 () -> channel.setOption(StandardSocketOptions.SO_RCVBUF, 9));
+    }
+
+    /** Of JDK 19 and later. */
+    @Test
+    @SuppressWarnings("unchecked")
+    void fragmentsCanBeForbidden() throws IOException {
+        DatagramChannel channel = openDatagram();
+        SocketOption<Boolean> dontFragment =
+                (SocketOption<Boolean>)
+                        channel.supportedOptions().stream()
+                                .filter(option -> option.name().equals("IP_DONTFRAGMENT"))
+                                .findFirst()
+                                .orElse(null);
+        assertEquals(Runtime.version().feature() >= 19, dontFragment != null);
+        if (dontFragment == null) return;
+        assertFalse(channel.getOption(dontFragment));
+        channel.setOption(dontFragment, true);
+        assertTrue(channel.getOption(dontFragment));
+        assertTrue(channel.socket().getOption(dontFragment));
+        channel.bind(anyPort());
+        assertEquals(1_000, channel.send(ByteBuffer.allocate(1_000), deafAddress()));
     }
 
     @ParameterizedTest
