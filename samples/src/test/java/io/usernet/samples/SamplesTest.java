@@ -53,6 +53,12 @@ class SamplesTest {
         assertTrue(said.contains("match"), said);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {OURS, "-Dnothing"})
+    void datagramsComeBack(String property) throws Exception {
+        assertEquals("hello\nworld\n", run("hello\nworld\n", property, DatagramEchoInOneJvm.class));
+    }
+
     @Test
     void twoStacksGreet() throws Exception {
         String said = run("", "-Dnothing", TwoStacks.class);
