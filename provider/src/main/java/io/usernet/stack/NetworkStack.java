@@ -240,7 +240,7 @@ public final class NetworkStack implements Core {
             try {
                 if (!from.receive(in)) return false;
                 if (layer2) ethernet(in, from);
-                else ipv4(in, false, false);
+                else packet(in);
             } finally {
                 in.release();
             }
@@ -302,6 +302,13 @@ public final class NetworkStack implements Core {
             case Ethernet.ARP -> from.neighbors().onArp(in, nowNs);
             default -> counters.increment(Counter.LINK_IN_UNKNOWN);
         }
+    }
+
+    /** From a layer 3 link: the version in the first byte is all that tells what it is. */
+    private void packet(Frame in) {
+        boolean other = in.length() > 0 && Ipv4.version(in.bytes(), in.start()) != Ipv4.VERSION;
+        if (other) counters.increment(Counter.LINK_IN_UNKNOWN);
+        else ipv4(in, false, false);
     }
 
     private void ipv4(Frame in, boolean fromLoopback, boolean linkBroadcast) {
