@@ -5,6 +5,7 @@ module io.usernet.provider {
     exports io.usernet.frame;
     exports io.usernet.link;
     exports io.usernet.metrics;
+    exports io.usernet.view;
     exports io.usernet.wire;
 
     uses io.usernet.link.LinkProvider;

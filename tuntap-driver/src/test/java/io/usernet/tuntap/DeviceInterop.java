@@ -4,6 +4,7 @@ import static io.usernet.tuntap.Netns.sh;
 import static io.usernet.tuntap.Netns.start;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -423,10 +424,15 @@ abstract class DeviceInterop {
         System.setProperty("usernet.link", link());
         System.setProperty("usernet.address", "10.0.0.2/24");
         SelectorProvider provider = new UsernetProvider();
+        assertTrue(UsernetProvider.stack().isEmpty());
         ServerSocketChannel first = provider.openServerSocketChannel();
         first.bind(new InetSocketAddress(PORT));
+        Stack before = UsernetProvider.stack().orElseThrow();
+        assertEquals("LISTEN 0 50 0.0.0.0:6888 0.0.0.0:*", before.sockets().get(0).toString());
         sh("ip link del usernet0");
         assertThrows(IOException.class, first::accept);
+        assertTrue(UsernetProvider.stack().isEmpty());
+        assertThrows(IOException.class, before::sockets);
         ServerSocketChannel second = provider.openServerSocketChannel();
         second.bind(new InetSocketAddress(PORT));
         try (SocketChannel client = SocketChannel.open(SERVER);
@@ -436,5 +442,6 @@ abstract class DeviceInterop {
             assertEquals(1, client.read(one));
             assertEquals(42, one.get(0));
         }
+        assertNotSame(before, UsernetProvider.stack().orElseThrow());
     }
 }
