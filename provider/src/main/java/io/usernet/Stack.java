@@ -17,6 +17,10 @@ import io.usernet.runtime.Engine;
 import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
 import io.usernet.tcp.Flow;
+import io.usernet.view.InterfaceView;
+import io.usernet.view.NeighborView;
+import io.usernet.view.RouteView;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -24,6 +28,7 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -251,6 +256,48 @@ public final class Stack implements AutoCloseable {
         return decorators.impaired().stream()
                 .map(ImpairLink::counts)
                 .reduce(ImpairmentCounts.NONE, ImpairmentCounts::plus);
+    }
+
+    /**
+     * All sockets, as {@code ss -an} lists them, in {@link SocketView#ORDER}: {@code
+     * System.out.print(Tables.ss(stack.sockets()))}.
+     * This and the views below are snapshots of one moment each. Taking one holds the stack up for a
+     * time in proportion to its length, some 0.8 us an entry.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<SocketView> sockets() throws IOException {
+        List<SocketView> all = engine.ask(NetworkStack::socketViews);
+        all.sort(SocketView.ORDER);
+        return Collections.unmodifiableList(all);
+    }
+
+    /**
+     * The neighbours on links of layer 2, as {@code ip neigh} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<NeighborView> neighbors() throws IOException {
+        return engine.ask(NetworkStack::neighborViews);
+    }
+
+    /**
+     * The routes in the order in which they are looked at, as {@code ip route show table all} lists
+     * them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<RouteView> routes() throws IOException {
+        return engine.ask(NetworkStack::routeViews);
+    }
+
+    /**
+     * The loopback and the links, with addresses and traffic, as {@code ip -s addr} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<InterfaceView> interfaces() throws IOException {
+        return engine.ask(NetworkStack::interfaceViews);
     }
 
     /**
