@@ -14,9 +14,9 @@ import io.usernet.metrics.ImpairmentCounts;
 import io.usernet.metrics.Usage;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
+import io.usernet.stack.Arrival;
 import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
-import io.usernet.tcp.Flow;
 import io.usernet.view.InterfaceView;
 import io.usernet.view.NeighborView;
 import io.usernet.view.RouteView;
@@ -147,19 +147,31 @@ public final class Stack implements AutoCloseable {
 
     private void forward(FlowQueue flows, FlowForwarder forwarder) {
         while (!flows.isClosed()) {
-            Flow next = flows.poll();
-            if (next == null) {
-                Engine.await(flows.waiter(), flows::isReady, Long.MAX_VALUE);
-                Thread.interrupted(); // the forwarder's affair, and it is over
-                continue;
-            }
-            TcpFlow flow = new TcpFlow(provider, engine, next);
-            try {
-                forwarder.tcp(flow);
-            } catch (RuntimeException e) {
-                flow.reject();
-                LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
-            }
+            Arrival next = flows.poll();
+            if (next == null) Engine.await(flows.waiter(), flows::isReady, Long.MAX_VALUE);
+            else if (next instanceof Arrival.Tcp tcp) forward(tcp, forwarder);
+            else if (next instanceof Arrival.Udp udp) forward(udp, flows, forwarder);
+            Thread.interrupted(); // the forwarder's affair, and it is over
+        }
+    }
+
+    private void forward(Arrival.Tcp arrival, FlowForwarder forwarder) {
+        TcpFlow flow = new TcpFlow(provider, engine, arrival.flow());
+        try {
+            forwarder.tcp(flow);
+        } catch (RuntimeException e) {
+            flow.reject();
+            LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
+        }
+    }
+
+    private void forward(Arrival.Udp arrival, FlowQueue flows, FlowForwarder forwarder) {
+        UdpFlow flow = new UdpFlow(provider, engine, flows, arrival);
+        try {
+            forwarder.udp(flow);
+        } catch (RuntimeException e) {
+            flow.reject();
+            LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
         }
     }
 

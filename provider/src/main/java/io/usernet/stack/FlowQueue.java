@@ -2,22 +2,32 @@ package io.usernet.stack;
 
 import io.usernet.buffer.ThreadWaiter;
 import io.usernet.buffer.Wakeups;
-import io.usernet.tcp.Flow;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Flows that wait for somebody to decide about them, from the loop to the one thread that asks. Bounded
- * by those who add to it.
+ * Flows that wait for somebody to decide about them, from the loop to the one thread that asks. TCP's
+ * are bounded by those who add them, UDP's here.
  */
 public final class FlowQueue {
-    private final ConcurrentLinkedQueue<Flow> flows = new ConcurrentLinkedQueue<>();
+    /** Most flows of UDP that nobody has decided about. */
+    private static final int MAX_UDP = 1_024;
+
+    private final ConcurrentLinkedQueue<Arrival> arrivals = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger undecidedUdp = new AtomicInteger();
     private final ThreadWaiter waiter = new ThreadWaiter();
     private volatile boolean closed;
 
     /** In the loop. */
-    void offer(Flow flow, Wakeups wakeups) {
-        flows.add(flow);
+    void offer(Arrival arrival, Wakeups wakeups) {
+        if (arrival instanceof Arrival.Udp) undecidedUdp.incrementAndGet();
+        arrivals.add(arrival);
         if (waiter.claim()) wakeups.add(waiter);
+    }
+
+    /** In the loop: whether there is room for one more flow of UDP. */
+    boolean hasRoomForUdp() {
+        return undecidedUdp.get() < MAX_UDP;
     }
 
     /** In the loop: nothing is added any more. */
@@ -27,13 +37,18 @@ public final class FlowQueue {
     }
 
     /** The oldest one, or null. */
-    public Flow poll() {
-        return flows.poll();
+    public Arrival poll() {
+        return arrivals.poll();
+    }
+
+    /** A flow of UDP was decided about; any thread. */
+    public void decidedUdp() {
+        undecidedUdp.decrementAndGet();
     }
 
     /** Whether {@link #poll} has one, or {@link #isClosed}. */
     public boolean isReady() {
-        return closed || !flows.isEmpty();
+        return closed || !arrivals.isEmpty();
     }
 
     public boolean isClosed() {

@@ -485,6 +485,11 @@ public final class NetworkStack implements Core {
         }
 
         @Override
+        public void refuse(int src, int srcPort, int dst, int dstPort) {
+            icmp.sendPortUnreachable(src, srcPort, dst, dstPort, nowNs);
+        }
+
+        @Override
         public void loop(Frame datagram, int src, int dst, int trafficClass) {
             NetworkStack.this.loop(datagram, src, dst, Ipv4.UDP, trafficClass);
         }
@@ -641,6 +646,7 @@ public final class NetworkStack implements Core {
         requireAlive();
         flows = new FlowQueue();
         tcp.forward(flows);
+        udp.forward(flows);
         return flows;
     }
 

@@ -241,9 +241,9 @@ final class TcpService {
         Flow flow = new Flow(tuple, flowOwner);
         HalfOpen halfOpen = halfOpen(forwarding, in, tuple, null, flow, nowNs);
         if (halfOpen == null) return;
-        attach(halfOpen, ports.forwarded(tuple.localAddress(), tuple.localPort()));
+        attach(halfOpen, ports.sharedByForwarded(tuple.localAddress(), tuple.localPort()));
         after(halfOpen, nowNs);
-        flows.offer(flow, layer.wakeups());
+        flows.offer(new Arrival.Tcp(flow), layer.wakeups());
     }
 
     private final class FlowOwner implements Flow.Owner {

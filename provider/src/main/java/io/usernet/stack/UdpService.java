@@ -45,6 +45,9 @@ final class UdpService implements UdpEndpoint.Owner {
         /** Sends it to ourselves, although its destination lies elsewhere: a broadcast. */
         void loop(Frame datagram, int src, int dst, int trafficClass);
 
+        /** Answers a datagram that came from {@code src} to {@code dst} with port unreachable. */
+        void refuse(int src, int srcPort, int dst, int dstPort);
+
         /** Whether what goes to a link, or to {@link Route#LOOPBACK}, has to wait. */
         boolean isBlocked(int link);
     }
@@ -60,6 +63,7 @@ final class UdpService implements UdpEndpoint.Owner {
     /** What the last turn of all may send. */
     private static final int LAST_BUDGET = 1 << 16;
 
+    private final Sysctls sysctls;
     private final Memory memory;
     private final Counters counters;
     private final Wakeups wakeups;
@@ -73,6 +77,7 @@ final class UdpService implements UdpEndpoint.Owner {
     private final Ports ports;
     private final UdpFlows flows;
     private int sockets;
+    private FlowQueue arrivals; // of datagrams to where nobody listens, or null
 
     // Sockets with something to send: to be polled, and waiting for room on each link.
     private final ArrayDeque<UdpEndpoint> dirty = new ArrayDeque<>();
@@ -91,6 +96,7 @@ final class UdpService implements UdpEndpoint.Owner {
             Events events,
             Output output,
             int links) {
+        this.sysctls = sysctls;
         this.memory = frames.memory();
         this.counters = counters;
         this.wakeups = wakeups;
@@ -132,11 +138,40 @@ final class UdpService implements UdpEndpoint.Owner {
             return true;
         }
         UdpEndpoint endpoint = find(dst, Udp.dstPort(b, at), src, Udp.srcPort(b, at));
+        if (endpoint == null && arrivals != null && Udp.srcPort(b, at) != 0) {
+            return offer(in, src, dst);
+        }
         if (endpoint == null) {
             counters.increment(Counter.UDP_NO_PORTS);
             return false;
         }
         deliver(endpoint, in, src);
+        return true;
+    }
+
+    /** From now on datagrams to where nobody listens go to {@code queue}. */
+    void forward(FlowQueue queue) {
+        arrivals = queue;
+    }
+
+    /** Makes a socket for a datagram that nobody waits for, and lets whoever forwards flows decide. */
+    private boolean offer(Frame in, int src, int dst) {
+        ByteBuffer b = in.bytes();
+        int port = Udp.dstPort(b, in.start());
+        int srcPort = Udp.srcPort(b, in.start());
+        if (!arrivals.hasRoomForUdp()) {
+            counters.increment(Counter.UDP_NO_PORTS);
+            return true; // it may be sent again
+        }
+        UdpSocket socket = new UdpSocket(memory, sysctls);
+        Binding binding = ports.forwarded(dst, port);
+        UdpEndpoint endpoint = new UdpEndpoint(socket, dst, port, this, counters, wakeups);
+        binding.receiver = endpoint;
+        sockets++;
+        endpoint.connect(dst, src, srcPort);
+        flows.add(endpoint);
+        deliver(endpoint, in, src);
+        arrivals.offer(new Arrival.Udp(socket, binding, dst, src, srcPort), wakeups);
         return true;
     }
 
@@ -311,7 +346,14 @@ final class UdpService implements UdpEndpoint.Owner {
             endpoint.starved = true;
             starved.add(endpoint);
         }
-        if ((what & UdpSocket.CLOSE) != 0) close(endpoint);
+        if ((what & UdpSocket.REJECT) != 0 && !endpoint.isClosed()) {
+            output.refuse(
+                    endpoint.remoteAddress(),
+                    endpoint.remotePort(),
+                    endpoint.localAddress(),
+                    endpoint.localPort());
+        }
+        if ((what & (UdpSocket.CLOSE | UdpSocket.REJECT)) != 0) close(endpoint);
         if ((what & UdpSocket.TRANSMIT) != 0 && !endpoint.dirty && endpoint.hasOutput()) {
             endpoint.dirty = true;
             dirty.add(endpoint);
