@@ -5,6 +5,7 @@ import io.usernet.buffer.Post;
 import io.usernet.buffer.Waiter;
 import io.usernet.buffer.Wakeups;
 import io.usernet.config.StackConfig;
+import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
 import io.usernet.frame.Memory;
@@ -13,6 +14,7 @@ import io.usernet.ip.Addresses;
 import io.usernet.ip.Icmp;
 import io.usernet.ip.Ipv4Input;
 import io.usernet.ip.Ipv4Output;
+import io.usernet.ip.PathMtus;
 import io.usernet.ip.Route;
 import io.usernet.ip.Routes;
 import io.usernet.link.FrameObserver;
@@ -101,6 +103,7 @@ public final class NetworkStack implements Core {
     private final Loopback loopback;
     private final Ipv4Input ipInput;
     private final Ipv4Output ipOutput;
+    private final PathMtus pathMtus;
     private final Icmp icmp;
     private final TcpService tcp;
     private final UdpService udp;
@@ -141,9 +144,12 @@ public final class NetworkStack implements Core {
             interfaces[i] = attach(i, links.get(i), random.nextLong());
         }
         this.routes = Routes.of(attachments(config, links), config.gateway());
-        this.ipInput = new Ipv4Input(addresses, counters);
-        this.ipOutput = new Ipv4Output(config.sysctls(), random.nextLong());
-        this.icmp = new Icmp(addresses, config.sysctls(), counters, frames, new IcmpOwner());
+        Sysctls sysctls = config.sysctls();
+        this.pathMtus = new PathMtus(sysctls, random.nextLong());
+        this.icmp = new Icmp(addresses, sysctls, counters, frames, pathMtus, new IcmpOwner());
+        long seed = random.nextLong();
+        this.ipInput = new Ipv4Input(addresses, sysctls, counters, memory, wheel, icmp, seed);
+        this.ipOutput = new Ipv4Output(sysctls, frames, random.nextLong());
         TcpLayer layer = new TcpLayer(config.sysctls(), counters, memory, wakeups, isn);
         Hash hash = new Hash(random.nextLong());
         this.tcp =
@@ -299,7 +305,7 @@ public final class NetworkStack implements Core {
     }
 
     private void ipv4(Frame in, boolean fromLoopback, boolean linkBroadcast) {
-        int header = ipInput.accept(in, fromLoopback);
+        int header = ipInput.accept(in, fromLoopback, linkBroadcast, nowNs);
         if (header == Ipv4Input.DROPPED) return;
         ByteBuffer b = in.bytes();
         int at = in.start();
@@ -319,8 +325,7 @@ public final class NetworkStack implements Core {
             }
             case Ipv4.ICMP -> {
                 counters.increment(Counter.IP_IN_DELIVERS);
-                Route back = routes.lookup(src);
-                icmp.receive(in, src, dst, group, back == null ? 0 : back.mtu());
+                icmp.receive(in, src, dst, group, nowNs);
             }
             case Ipv4.UDP -> {
                 counters.increment(Counter.IP_IN_DELIVERS);
@@ -339,6 +344,16 @@ public final class NetworkStack implements Core {
 
     /** Sends a datagram without its IP header and takes it over. */
     private void transmit(Frame out, int src, int dst, int protocol, int trafficClass) {
+        transmit(out, src, dst, protocol, trafficClass, protocol == Ipv4.TCP);
+    }
+
+    /**
+     * The same. What is longer than the path's MTU is sent in fragments.
+     *
+     * @param dontFragment drop it instead: whoever sent it asks {@link #pathMtu} before
+     */
+    private void transmit(
+            Frame out, int src, int dst, int protocol, int trafficClass, boolean dontFragment) {
         Route route = routes.lookup(dst);
         if (route == null) {
             counters.increment(Counter.IP_OUT_NO_ROUTES);
@@ -352,12 +367,53 @@ public final class NetworkStack implements Core {
         } else if (protocol == Ipv4.UDP) {
             Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, partial);
         }
-        ipOutput.header(out, src, dst, protocol, trafficClass);
         counters.increment(Counter.IP_OUT_REQUESTS);
-        if (out.length() > route.mtu()) {
-            discard(out);
+        // A connection minds its path MTU itself; what was on its way when that fell is not cut.
+        boolean own = protocol == Ipv4.TCP;
+        int mtu = own ? route.mtu() : pathMtus.get(dst, route.mtu(), nowNs);
+        if (out.length() + Ipv4.HEADER > mtu && !own) {
+            if (dontFragment) failToFragment(out);
+            else fragment(out, src, dst, protocol, trafficClass, mtu, route);
             return;
         }
+        boolean df = dontFragment || mtu > PathMtus.MIN;
+        ipOutput.header(out, src, dst, protocol, trafficClass, df);
+        forward(out, route, dst);
+    }
+
+    /** Sends a datagram in fragments: all of them, or none where that can be seen before. */
+    private void fragment(
+            Frame out, int src, int dst, int protocol, int trafficClass, int mtu, Route route) {
+        int n = Ipv4Output.fragments(out.length(), mtu);
+        if (n == 0 || !hasRoom(route, dst, n)) {
+            failToFragment(out);
+            return;
+        }
+        counters.increment(Counter.IP_FRAG_OKS);
+        counters.add(Counter.IP_FRAG_CREATES, n);
+        Frame fragment = ipOutput.cut(out, src, dst, protocol, trafficClass, mtu);
+        while (fragment != null) {
+            Frame next = fragment.next;
+            fragment.next = null;
+            forward(fragment, route, dst);
+            fragment = next;
+        }
+    }
+
+    private void failToFragment(Frame out) {
+        counters.increment(Counter.IP_FRAG_FAILS);
+        out.release();
+    }
+
+    private boolean hasRoom(Route route, int dst, int datagrams) {
+        Interface to = route.loopback() ? null : interfaces[route.link()];
+        boolean broadcast = addresses.isBroadcast(dst);
+        return to != null && to.hasRoom(datagrams, route.nextHop(dst), broadcast, nowNs);
+    }
+
+    /** Sends a datagram or fragment with its IP header by a route. */
+    private void forward(Frame out, Route route, int dst) {
+        Interface to = route.loopback() ? null : interfaces[route.link()];
         if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
         else if (!loopback.transmit(out)) discard(out);
     }
@@ -365,8 +421,14 @@ public final class NetworkStack implements Core {
     /** Sends a broadcast to ourselves. */
     private void loop(Frame out, int src, int dst, int protocol, int trafficClass) {
         Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
-        ipOutput.header(out, src, dst, protocol, trafficClass);
+        ipOutput.header(out, src, dst, protocol, trafficClass, true);
         if (!loopback.transmit(out)) discard(out);
+    }
+
+    /** Most bytes of an IP datagram that goes to a destination whole; 0 if no route leads there. */
+    int pathMtu(int dst) {
+        Route route = routes.lookup(dst);
+        return route == null ? 0 : pathMtus.get(dst, route.mtu(), nowNs);
     }
 
     private void discard(Frame out) {
@@ -405,7 +467,7 @@ public final class NetworkStack implements Core {
         @Override
         public void transmit(
                 Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
-            NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass);
+            NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment);
         }
 
         @Override
@@ -761,6 +823,7 @@ public final class NetworkStack implements Core {
             cause.addSuppressed(t);
         }
         loopback.close();
+        ipInput.close();
         for (Interface i : interfaces) i.close();
         frames.trim();
         if (drainWaiter != null) tellDrained();

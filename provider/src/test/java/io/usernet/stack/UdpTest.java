@@ -454,6 +454,24 @@ class UdpTest {
     }
 
     @Test
+    void whatIsLongerThanTheMtuGoesInFragments() throws IOException {
+        UdpSocket socket = bound("0.0.0.0", 7000);
+        send(socket, PEER, 53, pattern(65_507));
+        List<byte[]> fragments = host.link.allSent();
+        assertEquals(45, fragments.size());
+        Host other = new Host(StackConfig.defaults().withAddress(PEER + "/24"), 3);
+        UdpSocket there = other.stack.newUdpSocket();
+        other.stack.bind(there, 0, 53, Reuse.NONE);
+        for (byte[] fragment : fragments) other.receives(fragment);
+        ByteBuffer dst = ByteBuffer.allocate(70_000);
+        assertEquals((long) ip(ME) << 16 | 7000, there.receive(dst));
+        assertArrayEquals(pattern(65_507), Arrays.copyOf(dst.array(), dst.position()));
+        other.assertNoFramesOut();
+        close(socket);
+        assertNothingLeft();
+    }
+
+    @Test
     void aSumOfZeroIsSentAsAllOnes() throws IOException {
         UdpSocket socket = bound("0.0.0.0", 7000);
         // The one word of payload that makes the sum 0xFFFF, and its complement 0.
