@@ -3,10 +3,12 @@ package io.usernet;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
 import io.usernet.config.Sysctl;
+import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkAddresses;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.Links;
 import io.usernet.link.NullLink;
+import io.usernet.link.wrap.Capture;
 import io.usernet.link.wrap.TraceLink;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Usage;
@@ -51,11 +53,13 @@ public final class Stack implements AutoCloseable {
 
     private final Settings settings;
     private final Engine engine;
+    private final Capture capture; // or null
     private final TraceLink trace; // or null
     private final SelectorProvider provider;
     private final Thread exitHook;
 
-    private Stack(Settings settings, Engine engine, TraceLink trace) {
+    private Stack(Settings settings, Engine engine, Capture capture, TraceLink trace) {
+        this.capture = capture;
         this.trace = trace;
         this.settings = settings;
         this.engine = engine;
@@ -72,14 +76,20 @@ public final class Stack implements AutoCloseable {
         List<LinkDevice> devices = new ArrayList<>();
         try {
             Settings complete = attach(settings, given, devices);
+            boolean observed = settings.capture() != null || settings.trace() != null;
+            if (devices.isEmpty() && observed) devices.add(new NullLink());
+            Capture capture = null;
+            if (settings.capture() != null) {
+                capture = Capture.open(settings.capture());
+                devices.replaceAll(capture::wrap);
+            }
             TraceLink trace = null;
             if (settings.trace() != null) {
-                if (devices.isEmpty()) devices.add(new NullLink());
                 trace = TraceLink.open(devices.get(0), settings.trace());
                 devices.set(0, trace);
             }
-            Engine engine = engine(complete, devices, trace);
-            Stack stack = new Stack(complete, engine, trace);
+            Engine engine = engine(complete, devices, observer(capture, trace));
+            Stack stack = new Stack(complete, engine, capture, trace);
             Runtime.getRuntime().addShutdownHook(stack.exitHook);
             return stack;
         } catch (Throwable t) {
@@ -119,11 +129,22 @@ public final class Stack implements AutoCloseable {
         return settings.with(attachments, gateway);
     }
 
-    private static Engine engine(Settings settings, List<LinkDevice> devices, TraceLink trace)
+    /** Who sees the packets of the loopback. */
+    private static FrameObserver observer(Capture capture, TraceLink trace) {
+        if (capture == null) return trace;
+        if (trace == null) return capture;
+        return frame -> {
+            capture.onFrame(frame);
+            trace.onFrame(frame);
+        };
+    }
+
+    private static Engine engine(
+            Settings settings, List<LinkDevice> devices, FrameObserver observer)
             throws IOException {
         String name = "usernet-" + OPENED.incrementAndGet();
         try {
-            return Engine.open(settings.stack(), devices, trace, name);
+            return Engine.open(settings.stack(), devices, observer, name);
         } catch (OutOfMemoryError e) {
             throw new IOException(
                     Settings.MEMORY
@@ -213,6 +234,7 @@ public final class Stack implements AutoCloseable {
     private void atExit() {
         engine.drainAtExit(TimeUnit.MILLISECONDS.toNanos(settings.exitTimeoutMs()));
         if (trace != null) trace.finish();
+        if (capture != null) capture.finish();
     }
 
     /** Describes a stack; not thread-safe. */
@@ -304,6 +326,12 @@ public final class Stack implements AutoCloseable {
         /** Where a line a packet goes: {@code stderr}, or a file's name. */
         public Builder trace(String target) {
             settings.set(Settings.TRACE, target);
+            return this;
+        }
+
+        /** The pcapng file that packets are captured into. */
+        public Builder capture(String file) {
+            settings.set(Settings.CAPTURE, file);
             return this;
         }
 

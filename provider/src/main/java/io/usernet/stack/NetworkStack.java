@@ -361,17 +361,18 @@ public final class NetworkStack implements Core {
             return;
         }
         Interface to = route.loopback() ? null : interfaces[route.link()];
-        boolean partial = to == null || to.capabilities().checksum();
+        // A connection minds its path MTU itself; what was on its way when that fell is not cut.
+        boolean own = protocol == Ipv4.TCP;
+        int mtu = own ? route.mtu() : pathMtus.get(dst, route.mtu(), nowNs);
+        boolean whole = own || out.length() + Ipv4.HEADER <= mtu;
+        boolean partial = whole && (to == null || to.capabilities().checksum());
         if (protocol == Ipv4.TCP) {
             Ipv4Output.checksum(out, src, dst, protocol, Tcp.CHECKSUM, partial);
         } else if (protocol == Ipv4.UDP) {
             Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, partial);
         }
         counters.increment(Counter.IP_OUT_REQUESTS);
-        // A connection minds its path MTU itself; what was on its way when that fell is not cut.
-        boolean own = protocol == Ipv4.TCP;
-        int mtu = own ? route.mtu() : pathMtus.get(dst, route.mtu(), nowNs);
-        if (out.length() + Ipv4.HEADER > mtu && !own) {
+        if (!whole) {
             if (dontFragment) failToFragment(out);
             else fragment(out, src, dst, protocol, trafficClass, mtu, route);
             return;
@@ -418,17 +419,17 @@ public final class NetworkStack implements Core {
         else if (!loopback.transmit(out)) discard(out);
     }
 
+    /** Most bytes of an IP datagram that goes to a destination whole; 0 if no route leads there. */
+    int pathMtu(int dst) {
+        Route route = routes.lookup(dst);
+        return route == null ? 0 : pathMtus.get(dst, route.mtu(), nowNs);
+    }
+
     /** Sends a broadcast to ourselves. */
     private void loop(Frame out, int src, int dst, int protocol, int trafficClass) {
         Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
         ipOutput.header(out, src, dst, protocol, trafficClass, true);
         if (!loopback.transmit(out)) discard(out);
-    }
-
-    /** Most bytes of an IP datagram that goes to a destination whole; 0 if no route leads there. */
-    int pathMtu(int dst) {
-        Route route = routes.lookup(dst);
-        return route == null ? 0 : pathMtus.get(dst, route.mtu(), nowNs);
     }
 
     private void discard(Frame out) {

@@ -31,6 +31,7 @@ class SettingsTest {
         Settings s = from("java.version", "17", "user.name", "x");
         assertNull(s.link());
         assertNull(s.trace());
+        assertNull(s.capture());
         assertEquals(List.of(), s.addresses());
         assertEquals(0, s.gateway());
         assertEquals(256 << 20, s.memory());
@@ -44,6 +45,11 @@ class SettingsTest {
                         "usernet.link", "tap:u0?host=10.0.0.1/24",
                         "usernet.address", "10.0.0.2/24, 192.168.7.9/31",
                         "usernet.trace", "stderr",
+                        "usernet.capture", "x.pcapng",
+                        "usernet.capture.snaplen", "96",
+                        "usernet.capture.buffer", "3m",
+                        "usernet.capture.size", "100m",
+                        "usernet.capture.files", "7",
                         "usernet.memory", "64m",
                         "usernet.exit.timeout", "5",
                         "usernet.inline.writers", "true",
@@ -54,6 +60,7 @@ class SettingsTest {
                 List.of(Cidr.parse("10.0.0.2/24"), Cidr.parse("192.168.7.9/31")), s.addresses());
         assertEquals(0x0A00_0001, s.gateway());
         assertEquals("stderr", s.trace());
+        assertEquals(new CaptureConfig("x.pcapng", 96, 3 << 20, 100 << 20, 7), s.capture());
         assertEquals(64 << 20, s.memory());
         assertEquals(5, s.exitTimeoutMs());
         assertTrue(s.inlineWriters());
@@ -93,6 +100,16 @@ class SettingsTest {
                 "usernet.memory | 1k | give 4m to 1024g",
                 "usernet.memory | 1025g | give 4m to 1024g",
                 "usernet.memory | 999999999999g | give 4m to 1024g",
+                "usernet.capture.snaplen | 63 | give bytes, 64 to 262144",
+                "usernet.capture.snaplen | 262145 | give bytes, 64 to 262144",
+                "usernet.capture.snaplen | all | give bytes, 64 to 262144",
+                "usernet.capture.buffer | 1023k | give 1m to 1g",
+                "usernet.capture.buffer | 2g | give 1m to 1g",
+                "usernet.capture.size | big | give bytes",
+                "usernet.capture.size | 127k | give 128k to 1024g",
+                "usernet.capture.size | 1025g | give 128k to 1024g",
+                "usernet.capture.files | 3 | set usernet.capture.size too",
+                "usernet.capture.files | 100001 | give a number, 1 to 100000",
                 "usernet.exit.timeout | -1 | give milliseconds",
                 "usernet.inline.writers | yes | give true or false",
                 "usernet.net.ipv4.tcp_sack | 2 | in 0..1",
@@ -165,6 +182,11 @@ class SettingsTest {
                         Settings.ANY_ADDRESS,
                         Settings.GATEWAY,
                         Settings.TRACE,
+                        Settings.CAPTURE,
+                        Settings.CAPTURE_SNAPLEN,
+                        Settings.CAPTURE_BUFFER,
+                        Settings.CAPTURE_SIZE,
+                        Settings.CAPTURE_FILES,
                         Settings.MEMORY,
                         Settings.EXIT_TIMEOUT,
                         Settings.INLINE_WRITERS,
