@@ -13,6 +13,7 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.udp.UdpEndpoint;
 import io.usernet.udp.UdpSocket;
+import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.Udp;
@@ -44,6 +45,9 @@ final class UdpService implements UdpEndpoint.Owner {
 
         /** Sends it to ourselves, although its destination lies elsewhere: a broadcast. */
         void loop(Frame datagram, int src, int dst, int trafficClass);
+
+        /** Most bytes of an IP datagram that goes to a destination whole. */
+        int pathMtu(int dst);
 
         /** Whether what goes to a link, or to {@link Route#LOOPBACK}, has to wait. */
         boolean isBlocked(int link);
@@ -405,6 +409,9 @@ final class UdpService implements UdpEndpoint.Owner {
         Frame out = frame(endpoint);
         int cost = cost(out);
         counters.increment(Counter.UDP_OUT_DATAGRAMS);
+        if (dontFragment && out.length() + Ipv4.HEADER > output.pathMtu(dst)) {
+            endpoint.onUnreachable(Icmp4.FRAGMENTATION_NEEDED); // and it is dropped below
+        }
         output.transmit(out, src, dst, trafficClass, dontFragment);
         // Our own sockets hear a broadcast too.
         if (addresses.isBroadcast(dst)) output.loop(frame(endpoint), src, dst, trafficClass);

@@ -700,7 +700,7 @@ class UdpTest {
     void whatMustNotBeCutHearsOfShorterLinks() throws IOException {
         UdpSocket socket = connected(PEER, 53);
         socket.dontFragment = true;
-        send(socket, PEER, 53, bytes("x"));
+        send(socket, PEER, 53, pattern(1_400));
         byte[] sent = host.link.sent();
         assertEquals(Ipv4.DONT_FRAGMENT << 5, sent[6] & 0xFF, "DF");
         host.receives(
@@ -710,6 +710,15 @@ class UdpTest {
                         ME,
                         Packets.icmp(Icmp4.UNREACHABLE, Icmp4.FRAGMENTATION_NEEDED, 1_000, sent)));
         assertEquals(UdpError.MESSAGE_TOO_LONG, socket.takeError());
+        send(socket, PEER, 53, pattern(972));
+        assertEquals(1_000, host.link.sent().length);
+        assertNull(socket.takeError());
+        send(socket, PEER, 53, pattern(973));
+        assertEquals(0, host.link.allSent().size());
+        assertEquals(UdpError.MESSAGE_TOO_LONG, socket.takeError());
+        socket.dontFragment = false;
+        send(socket, PEER, 53, pattern(973));
+        assertEquals(2, host.link.allSent().size());
         close(socket);
     }
 
