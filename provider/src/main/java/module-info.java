@@ -4,7 +4,9 @@ module io.usernet.provider {
     exports io.usernet.config;
     exports io.usernet.frame;
     exports io.usernet.link;
+    exports io.usernet.link.wrap;
     exports io.usernet.metrics;
+    exports io.usernet.view;
     exports io.usernet.wire;
 
     uses io.usernet.link.LinkProvider;

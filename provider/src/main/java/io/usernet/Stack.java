@@ -1,5 +1,6 @@
 package io.usernet;
 
+import io.usernet.config.Impairment;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
 import io.usernet.config.Sysctl;
@@ -7,16 +8,19 @@ import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkAddresses;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.Links;
-import io.usernet.link.NullLink;
-import io.usernet.link.wrap.Capture;
-import io.usernet.link.wrap.TraceLink;
+import io.usernet.link.wrap.ImpairLink;
 import io.usernet.metrics.Counter;
+import io.usernet.metrics.ImpairmentCounts;
 import io.usernet.metrics.Usage;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
 import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
 import io.usernet.tcp.Flow;
+import io.usernet.view.InterfaceView;
+import io.usernet.view.NeighborView;
+import io.usernet.view.RouteView;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -24,6 +28,7 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,14 +58,12 @@ public final class Stack implements AutoCloseable {
 
     private final Settings settings;
     private final Engine engine;
-    private final Capture capture; // or null
-    private final TraceLink trace; // or null
+    private final Decorators decorators;
     private final SelectorProvider provider;
     private final Thread exitHook;
 
-    private Stack(Settings settings, Engine engine, Capture capture, TraceLink trace) {
-        this.capture = capture;
-        this.trace = trace;
+    private Stack(Settings settings, Engine engine, Decorators decorators) {
+        this.decorators = decorators;
         this.settings = settings;
         this.engine = engine;
         this.provider = new StackSelectorProvider(() -> engine);
@@ -76,20 +79,9 @@ public final class Stack implements AutoCloseable {
         List<LinkDevice> devices = new ArrayList<>();
         try {
             Settings complete = attach(settings, given, devices);
-            boolean observed = settings.capture() != null || settings.trace() != null;
-            if (devices.isEmpty() && observed) devices.add(new NullLink());
-            Capture capture = null;
-            if (settings.capture() != null) {
-                capture = Capture.open(settings.capture());
-                devices.replaceAll(capture::wrap);
-            }
-            TraceLink trace = null;
-            if (settings.trace() != null) {
-                trace = TraceLink.open(devices.get(0), settings.trace());
-                devices.set(0, trace);
-            }
-            Engine engine = engine(complete, devices, observer(capture, trace));
-            Stack stack = new Stack(complete, engine, capture, trace);
+            Decorators decorators = Decorators.wrap(settings, devices);
+            Engine engine = engine(complete, devices, decorators.observer());
+            Stack stack = new Stack(complete, engine, decorators);
             Runtime.getRuntime().addShutdownHook(stack.exitHook);
             return stack;
         } catch (Throwable t) {
@@ -127,16 +119,6 @@ public final class Stack implements AutoCloseable {
             attachments.add(wanted);
         }
         return settings.with(attachments, gateway);
-    }
-
-    /** Who sees the packets of the loopback. */
-    private static FrameObserver observer(Capture capture, TraceLink trace) {
-        if (capture == null) return trace;
-        if (trace == null) return capture;
-        return frame -> {
-            capture.onFrame(frame);
-            trace.onFrame(frame);
-        };
     }
 
     private static Engine engine(
@@ -210,6 +192,115 @@ public final class Stack implements AutoCloseable {
     }
 
     /**
+     * Changes what is done to the frames of all links, from now on. With a seed, decisions begin anew
+     * from it; without, they go on as they were drawn. A frame that is delayed already keeps its time.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void impair(Impairment impairment) {
+        List<ImpairLink> links = decorators.impaired();
+        for (int i = 0; i < links.size(); i++)
+            links.get(i).impair(Decorators.ofLink(i, impairment));
+    }
+
+    /**
+     * What is done to the frames of each link now, with the seed of the first; those of the others
+     * count up from there.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public Impairment impairment() {
+        return decorators.impaired().get(0).impairment();
+    }
+
+    /**
+     * Cuts a peer, or a network of them, off: from now on no packet from or to it passes a link, nor
+     * ARP about it. Broadcasts still go out. The stack notices as it would if a cable were cut: by
+     * timeouts.
+     *
+     * @param peers an IPv4 address beyond the link, {@code 10.0.0.1}, or a network, {@code 10.0.0.0/8}
+     * @throws IllegalArgumentException if it is neither
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void partition(String peers) {
+        Cidr cidr = Cidr.parse(peers);
+        for (ImpairLink link : decorators.impaired()) link.partition(cidr);
+    }
+
+    /**
+     * Ends a {@link #partition} of exactly these peers; does nothing if there is none.
+     *
+     * @throws IllegalArgumentException if it is neither an address nor a network
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void heal(String peers) {
+        Cidr cidr = Cidr.parse(peers);
+        for (ImpairLink link : decorators.impaired()) link.heal(cidr);
+    }
+
+    /**
+     * Ends all partitions.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public void heal() {
+        for (ImpairLink link : decorators.impaired()) link.heal();
+    }
+
+    /**
+     * What the impairment and partitions did to the frames of all links so far. A snapshot.
+     *
+     * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
+     */
+    public ImpairmentCounts impairments() {
+        return decorators.impaired().stream()
+                .map(ImpairLink::counts)
+                .reduce(ImpairmentCounts.NONE, ImpairmentCounts::plus);
+    }
+
+    /**
+     * All sockets, as {@code ss -an} lists them, in {@link SocketView#ORDER}: {@code
+     * System.out.print(Tables.ss(stack.sockets()))}.
+     * This and the views below are snapshots of one moment each. Taking one holds the stack up for a
+     * time in proportion to its length, some 0.8 us an entry.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<SocketView> sockets() throws IOException {
+        List<SocketView> all = engine.ask(NetworkStack::socketViews);
+        all.sort(SocketView.ORDER);
+        return Collections.unmodifiableList(all);
+    }
+
+    /**
+     * The neighbours on links of layer 2, as {@code ip neigh} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<NeighborView> neighbors() throws IOException {
+        return engine.ask(NetworkStack::neighborViews);
+    }
+
+    /**
+     * The routes in the order in which they are looked at, as {@code ip route show table all} lists
+     * them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<RouteView> routes() throws IOException {
+        return engine.ask(NetworkStack::routeViews);
+    }
+
+    /**
+     * The loopback and the links, with addresses and traffic, as {@code ip -s addr} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<InterfaceView> interfaces() throws IOException {
+        return engine.ask(NetworkStack::interfaceViews);
+    }
+
+    /**
      * Closes the stack at once: connections are reset, channels fail, the link is closed. Closing
      * again does nothing. Returns when the stack's thread has ended.
      */
@@ -233,8 +324,7 @@ public final class Stack implements AutoCloseable {
 
     private void atExit() {
         engine.drainAtExit(TimeUnit.MILLISECONDS.toNanos(settings.exitTimeoutMs()));
-        if (trace != null) trace.finish();
-        if (capture != null) capture.finish();
+        decorators.finish();
     }
 
     /** Describes a stack; not thread-safe. */
@@ -332,6 +422,15 @@ public final class Stack implements AutoCloseable {
         /** The pcapng file that packets are captured into. */
         public Builder capture(String file) {
             settings.set(Settings.CAPTURE, file);
+            return this;
+        }
+
+        /**
+         * What is done to the frames of each link: loss, delay and the like. {@link Impairment#NONE}
+         * does nothing until {@link Stack#impair} or {@link Stack#partition} does.
+         */
+        public Builder impair(Impairment impairment) {
+            settings.set(Settings.IMPAIR, impairment.toString());
             return this;
         }
 

@@ -26,6 +26,7 @@ import java.util.TreeMap;
  * @param gateway the default gateway, 0: none
  * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
  * @param capture into which file packets are captured, or null: nowhere
+ * @param impair what is done to the frames of each link; null: nothing, and that cannot be changed
  * @param memory most bytes of direct memory for packets and queues; 4 MiB to 1 TiB
  * @param exitTimeoutMs how long the end of the JVM may be delayed until data that was accepted by
  *     write is delivered; 0: not at all
@@ -38,6 +39,7 @@ public record Settings(
         int gateway,
         String trace,
         CaptureConfig capture,
+        Impairment impair,
         long memory,
         int exitTimeoutMs,
         boolean inlineWriters,
@@ -56,6 +58,7 @@ public record Settings(
             CAPTURE_BUFFER = "usernet.capture.buffer",
             CAPTURE_SIZE = "usernet.capture.size",
             CAPTURE_FILES = "usernet.capture.files",
+            IMPAIR = "usernet.impair",
             MEMORY = "usernet.memory",
             EXIT_TIMEOUT = "usernet.exit.timeout",
             INLINE_WRITERS = "usernet.inline.writers",
@@ -134,6 +137,7 @@ public record Settings(
                 otherGateway,
                 trace,
                 capture,
+                impair,
                 memory,
                 exitTimeoutMs,
                 inlineWriters,
@@ -223,6 +227,7 @@ public record Settings(
         private long captureBuffer = CaptureConfig.DEFAULT_BUFFER;
         private long captureSize;
         private int captureFiles;
+        private Impairment impair;
         private long memory = 256L << 20;
         private int exitTimeoutMs = 10_000;
         private boolean inlineWriters;
@@ -277,6 +282,7 @@ public record Settings(
                                                 CaptureConfig.SIZE_REMEDY);
                 case CAPTURE_FILES ->
                         captureFiles = parseCount(name, value, CaptureConfig.FILES_REMEDY);
+                case IMPAIR -> impair = parseImpairment(value);
                 case MEMORY ->
                         memory =
                                 parseBytes(
@@ -329,6 +335,15 @@ public record Settings(
                 return Ipv4Address.parse(text);
             } catch (IllegalArgumentException e) {
                 throw wrong(GATEWAY, text, e.getMessage() + "; write for example 10.0.0.1");
+            }
+        }
+
+        private static Impairment parseImpairment(String text) {
+            if (text.isEmpty()) return null;
+            try {
+                return Impairment.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(IMPAIR + "=" + text + ": " + e.getMessage(), e);
             }
         }
 
@@ -391,6 +406,7 @@ public record Settings(
                     gateway,
                     trace,
                     captureConfig(),
+                    impair,
                     memory,
                     exitTimeoutMs,
                     inlineWriters,

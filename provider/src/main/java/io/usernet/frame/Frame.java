@@ -244,7 +244,71 @@ public final class Frame {
         return sum;
     }
 
-    private void clear() {
+    /**
+     * Whether its memory lives for as long as the frame does: no slice is scratch, see {@link
+     * #reserve}.
+     */
+    public boolean canBeKept() {
+        for (int i = 0; i < slices; i++) {
+            if (holder[i] == null && region[i] != headers) return false;
+        }
+        return true;
+    }
+
+    /** Takes over the slices of a frame that came in, which is empty then, and what is known of it. */
+    public void moveFrom(Frame other) {
+        assert slices == 0 && home == other.home;
+        for (int i = 0; i < other.slices; i++) {
+            assert other.region[i] != other.headers : "its headers stay where they are";
+            region[i] = other.region[i];
+            holder[i] = other.holder[i];
+            at[i] = other.at[i];
+            end[i] = other.end[i];
+            other.region[i] = null;
+            other.holder[i] = null;
+        }
+        slices = other.slices;
+        other.slices = 0;
+        knownFrom(other, 0);
+        other.clear();
+    }
+
+    /**
+     * Becomes a second frame of the same bytes, whose slices keep the same memory; only headers in the
+     * other frame's own space are copied.
+     *
+     * @return false, and this one is empty, if the other {@linkplain #canBeKept cannot be kept}
+     */
+    public boolean shareOf(Frame other) {
+        clear();
+        if (!other.canBeKept()) return false;
+        for (int i = 0; i < other.slices; i++) {
+            if (other.holder[i] != null) {
+                append(other.region[i], other.holder[i], other.at[i], other.length(i));
+                continue;
+            }
+            assert i == 0 : "only slice 0 lies in the frame's own space";
+            int length = other.length(0);
+            int own = headerBase + HEADER_SPACE - length;
+            headers.bytes().put(own, other.bytes(), other.at[0], length);
+            set(headers, null, own, own + length);
+        }
+        knownFrom(other, slices == 0 ? 0 : at[0] - other.at[0]);
+        return true;
+    }
+
+    /**
+     * @param moved how much further slice 0 begins in its buffer than the other's in its own
+     */
+    private void knownFrom(Frame other, int moved) {
+        checksum = other.checksum;
+        checksumStart = other.checksumStart + moved;
+        checksumOffset = other.checksumOffset + moved;
+        segmentSize = other.segmentSize;
+    }
+
+    /** Drops the slices: it is as when it was taken from its pool. */
+    public void clear() {
         for (int i = 0; i < slices; i++) {
             if (holder[i] != null) holder[i].release();
             holder[i] = null;

@@ -50,6 +50,7 @@ class SettingsTest {
                         "usernet.capture.buffer", "3m",
                         "usernet.capture.size", "100m",
                         "usernet.capture.files", "7",
+                        "usernet.impair", "loss=1%,seed=7",
                         "usernet.memory", "64m",
                         "usernet.exit.timeout", "5",
                         "usernet.inline.writers", "true",
@@ -61,6 +62,7 @@ class SettingsTest {
         assertEquals(0x0A00_0001, s.gateway());
         assertEquals("stderr", s.trace());
         assertEquals(new CaptureConfig("x.pcapng", 96, 3 << 20, 100 << 20, 7), s.capture());
+        assertEquals("loss=1%,seed=7", s.impair().toString());
         assertEquals(64 << 20, s.memory());
         assertEquals(5, s.exitTimeoutMs());
         assertTrue(s.inlineWriters());
@@ -93,6 +95,9 @@ class SettingsTest {
                 "usernet.address | 10.0.0.2/33 | is not in 0..32",
                 "usernet.gateway | 10.0.0 | not an IPv4 address",
                 "usernet.gateway | 10.9.9.9 | it is no other host in the networks of usernet.address",
+                "usernet.impair | loss | is not of the form part=value: write for example loss=1%",
+                "usernet.impair | loss=2 | loss=2: give a share of 0% to 100%",
+                "usernet.impair | lost=2% | there is no such part; there are loss, delay",
                 "usernet.address.2 | 10.0.0.0/24 | give a host's own address",
                 "usernet.link.10 | tap:usernet0 | there is no such setting",
                 "usernet.any.address | yes | give true or false",
@@ -187,6 +192,7 @@ class SettingsTest {
                         Settings.CAPTURE_BUFFER,
                         Settings.CAPTURE_SIZE,
                         Settings.CAPTURE_FILES,
+                        Settings.IMPAIR,
                         Settings.MEMORY,
                         Settings.EXIT_TIMEOUT,
                         Settings.INLINE_WRITERS,

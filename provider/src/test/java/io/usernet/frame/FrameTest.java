@@ -191,6 +191,73 @@ class FrameTest {
         return bytes;
     }
 
+    /** A duplicate is a frame of its own: it outlives the first, whose payload is not copied. */
+    @Test
+    void aShareHasTheSameBytesAndItsOwnHeaders() {
+        Memory memory = new Memory(4 << 20);
+        FramePool pool = new FramePool(memory);
+        Slab slab = memory.take(Slab.Size.MEDIUM);
+        slab.region().bytes().putInt(slab.base(), 42);
+        Frame first = pool.take();
+        first.begin();
+        int at = first.prepend(20);
+        first.bytes().putLong(at, 0x0123_4567_89AB_CDEFL);
+        first.append(slab.region(), slab, slab.base(), 4);
+        first.checksum = Frame.Checksum.PARTIAL;
+        first.checksumStart = at + 2;
+        first.segmentSize = 7;
+        slab.release();
+        assertTrue(first.canBeKept());
+        byte[] bytes = bytes(first, 0, 24);
+        Frame second = pool.take();
+        assertTrue(second.shareOf(first));
+        assertEquals(first.holder(1), second.holder(1));
+        first.bytes().putLong(at, 0); // as its next user will
+        first.release();
+        assertEquals(ByteBuffer.wrap(bytes), ByteBuffer.wrap(bytes(second, 0, 24)));
+        assertEquals(Frame.Checksum.PARTIAL, second.checksum);
+        assertEquals(second.start() + 2, second.checksumStart);
+        assertEquals(7, second.segmentSize);
+        second.release();
+        assertEquals(0, memory.inUse());
+        assertEquals(0, pool.out());
+    }
+
+    @Test
+    void aFrameThatCameInMovesWithItsMemory() {
+        Memory memory = new Memory(4 << 20);
+        FramePool pool = new FramePool(memory);
+        Frame first = pool.take();
+        first.reserve(100);
+        first.bytes().putInt(first.start(), 42);
+        first.filled(4);
+        first.checksum = Frame.Checksum.VALID;
+        Frame second = pool.take();
+        second.moveFrom(first);
+        assertEquals(0, first.slices());
+        first.release();
+        assertEquals(4, second.length());
+        assertEquals(42, second.bytes().getInt(second.start()));
+        assertEquals(Frame.Checksum.VALID, second.checksum);
+        second.release();
+        pool.trim();
+        assertEquals(0, memory.inUse());
+    }
+
+    @Test
+    void scratchCannotBeKeptOrShared() {
+        Memory memory = new Memory(4 << 20);
+        FramePool pool = new FramePool(memory);
+        while (memory.take(Slab.Size.LARGE) != null) continue;
+        Frame scratch = pool.take();
+        scratch.reserve(100);
+        scratch.filled(4);
+        assertFalse(scratch.canBeKept());
+        Frame second = pool.take();
+        assertFalse(second.shareOf(scratch));
+        assertEquals(0, second.slices());
+    }
+
     @Test
     void aRegionMustBeDirectAndWritable() {
         ByteBuffer heap = ByteBuffer.allocate(10);
