@@ -479,6 +479,11 @@ public final class NetworkStack implements Core {
 
     private final class UdpOutput implements UdpService.Output {
         @Override
+        public int pathMtu(int dst) {
+            return NetworkStack.this.pathMtu(dst);
+        }
+
+        @Override
         public void transmit(
                 Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
             NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment);

@@ -13,6 +13,7 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.udp.UdpEndpoint;
 import io.usernet.udp.UdpSocket;
+import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.Udp;
@@ -47,6 +48,9 @@ final class UdpService implements UdpEndpoint.Owner {
 
         /** Answers a datagram that came from {@code src} to {@code dst} with port unreachable. */
         void refuse(int src, int srcPort, int dst, int dstPort);
+
+        /** Most bytes of an IP datagram that goes to a destination whole. */
+        int pathMtu(int dst);
 
         /** Whether what goes to a link, or to {@link Route#LOOPBACK}, has to wait. */
         boolean isBlocked(int link);
@@ -447,6 +451,9 @@ final class UdpService implements UdpEndpoint.Owner {
         Frame out = frame(endpoint);
         int cost = cost(out);
         counters.increment(Counter.UDP_OUT_DATAGRAMS);
+        if (dontFragment && out.length() + Ipv4.HEADER > output.pathMtu(dst)) {
+            endpoint.onUnreachable(Icmp4.FRAGMENTATION_NEEDED); // and it is dropped below
+        }
         output.transmit(out, src, dst, trafficClass, dontFragment);
         // Our own sockets hear a broadcast too.
         if (addresses.isBroadcast(dst)) output.loop(frame(endpoint), src, dst, trafficClass);

@@ -454,6 +454,24 @@ class UdpTest {
     }
 
     @Test
+    void whatIsLongerThanTheMtuGoesInFragments() throws IOException {
+        UdpSocket socket = bound("0.0.0.0", 7000);
+        send(socket, PEER, 53, pattern(65_507));
+        List<byte[]> fragments = host.link.allSent();
+        assertEquals(45, fragments.size());
+        Host other = new Host(StackConfig.defaults().withAddress(PEER + "/24"), 3);
+        UdpSocket there = other.stack.newUdpSocket();
+        other.stack.bind(there, 0, 53, Reuse.NONE);
+        for (byte[] fragment : fragments) other.receives(fragment);
+        ByteBuffer dst = ByteBuffer.allocate(70_000);
+        assertEquals((long) ip(ME) << 16 | 7000, there.receive(dst));
+        assertArrayEquals(pattern(65_507), Arrays.copyOf(dst.array(), dst.position()));
+        other.assertNoFramesOut();
+        close(socket);
+        assertNothingLeft();
+    }
+
+    @Test
     void aSumOfZeroIsSentAsAllOnes() throws IOException {
         UdpSocket socket = bound("0.0.0.0", 7000);
         // The one word of payload that makes the sum 0xFFFF, and its complement 0.
@@ -682,7 +700,7 @@ class UdpTest {
     void whatMustNotBeCutHearsOfShorterLinks() throws IOException {
         UdpSocket socket = connected(PEER, 53);
         socket.dontFragment = true;
-        send(socket, PEER, 53, bytes("x"));
+        send(socket, PEER, 53, pattern(1_400));
         byte[] sent = host.link.sent();
         assertEquals(Ipv4.DONT_FRAGMENT << 5, sent[6] & 0xFF, "DF");
         host.receives(
@@ -692,6 +710,15 @@ class UdpTest {
                         ME,
                         Packets.icmp(Icmp4.UNREACHABLE, Icmp4.FRAGMENTATION_NEEDED, 1_000, sent)));
         assertEquals(UdpError.MESSAGE_TOO_LONG, socket.takeError());
+        send(socket, PEER, 53, pattern(972));
+        assertEquals(1_000, host.link.sent().length);
+        assertNull(socket.takeError());
+        send(socket, PEER, 53, pattern(973));
+        assertEquals(0, host.link.allSent().size());
+        assertEquals(UdpError.MESSAGE_TOO_LONG, socket.takeError());
+        socket.dontFragment = false;
+        send(socket, PEER, 53, pattern(973));
+        assertEquals(2, host.link.allSent().size());
         close(socket);
     }
 
