@@ -4,10 +4,12 @@ import io.usernet.config.Impairment;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
 import io.usernet.config.Sysctl;
+import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkAddresses;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.Links;
 import io.usernet.link.NullLink;
+import io.usernet.link.wrap.Capture;
 import io.usernet.link.wrap.ImpairLink;
 import io.usernet.link.wrap.TraceLink;
 import io.usernet.metrics.Counter;
@@ -57,12 +59,19 @@ public final class Stack implements AutoCloseable {
     private final Settings settings;
     private final Engine engine;
     private final List<ImpairLink> impaired; // all links, or none
+    private final Capture capture; // or null
     private final TraceLink trace; // or null
     private final SelectorProvider provider;
     private final Thread exitHook;
 
-    private Stack(Settings settings, Engine engine, List<ImpairLink> impaired, TraceLink trace) {
+    private Stack(
+            Settings settings,
+            Engine engine,
+            List<ImpairLink> impaired,
+            Capture capture,
+            TraceLink trace) {
         this.impaired = impaired;
+        this.capture = capture;
         this.trace = trace;
         this.settings = settings;
         this.engine = engine;
@@ -80,14 +89,20 @@ public final class Stack implements AutoCloseable {
         try {
             Settings complete = attach(settings, given, devices);
             List<ImpairLink> impaired = impair(settings.impair(), devices);
+            boolean observed = settings.capture() != null || settings.trace() != null;
+            if (devices.isEmpty() && observed) devices.add(new NullLink());
+            Capture capture = null;
+            if (settings.capture() != null) {
+                capture = Capture.open(settings.capture());
+                devices.replaceAll(capture::wrap);
+            }
             TraceLink trace = null;
             if (settings.trace() != null) {
-                if (devices.isEmpty()) devices.add(new NullLink());
                 trace = TraceLink.open(devices.get(0), settings.trace());
                 devices.set(0, trace);
             }
-            Engine engine = engine(complete, devices, trace);
-            Stack stack = new Stack(complete, engine, impaired, trace);
+            Engine engine = engine(complete, devices, observer(capture, trace));
+            Stack stack = new Stack(complete, engine, impaired, capture, trace);
             Runtime.getRuntime().addShutdownHook(stack.exitHook);
             return stack;
         } catch (Throwable t) {
@@ -153,11 +168,22 @@ public final class Stack implements AutoCloseable {
         return seed.isEmpty() ? impairment : impairment.withSeed(seed.getAsLong() + index);
     }
 
-    private static Engine engine(Settings settings, List<LinkDevice> devices, TraceLink trace)
+    /** Who sees the packets of the loopback. */
+    private static FrameObserver observer(Capture capture, TraceLink trace) {
+        if (capture == null) return trace;
+        if (trace == null) return capture;
+        return frame -> {
+            capture.onFrame(frame);
+            trace.onFrame(frame);
+        };
+    }
+
+    private static Engine engine(
+            Settings settings, List<LinkDevice> devices, FrameObserver observer)
             throws IOException {
         String name = "usernet-" + OPENED.incrementAndGet();
         try {
-            return Engine.open(settings.stack(), devices, trace, name);
+            return Engine.open(settings.stack(), devices, observer, name);
         } catch (OutOfMemoryError e) {
             throw new IOException(
                     Settings.MEMORY
@@ -321,6 +347,7 @@ public final class Stack implements AutoCloseable {
     private void atExit() {
         engine.drainAtExit(TimeUnit.MILLISECONDS.toNanos(settings.exitTimeoutMs()));
         if (trace != null) trace.finish();
+        if (capture != null) capture.finish();
     }
 
     /** Describes a stack; not thread-safe. */
@@ -421,6 +448,12 @@ public final class Stack implements AutoCloseable {
          */
         public Builder impair(Impairment impairment) {
             settings.set(Settings.IMPAIR, impairment.toString());
+            return this;
+        }
+
+        /** The pcapng file that packets are captured into. */
+        public Builder capture(String file) {
+            settings.set(Settings.CAPTURE, file);
             return this;
         }
 

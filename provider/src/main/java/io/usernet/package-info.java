@@ -37,6 +37,13 @@
  *       crossing the low-water mark makes the channel writable.
  * </ol>
  *
+ * <h2>Where a datagram goes</h2>
+ *
+ * <p>{@code stack.UdpService} finds the socket that one is for, and {@code udp.UdpEndpoint} puts its
+ * slices into the {@code buffer.DatagramReceiveQueue}, from which {@code udp.UdpSocket.receive} copies
+ * them. {@code udp.UdpSocket.send} copies into the {@code buffer.DatagramSendQueue}; in the seat, {@code
+ * UdpService.transmit} points frames at that, and its memory goes when no frame holds it.
+ *
  * <p>{@code tcp} does not know {@code ip}: it gets its MSS and news of the path as calls. Only {@code
  * nio} knows the types of java.nio.channels. A package uses only those above it in this list: wire,
  * time, frame, buffer, metrics, config, link, neighbor, ip, tcp, udp, stack, runtime, nio.

@@ -67,6 +67,11 @@ final class Gate {
         return STATE.compareAndSet(this, LEFT, CLOSED);
     }
 
+    /** Whether it is closed and the loop has freed what there was, or may. */
+    boolean isSettled() {
+        return state == CLOSED;
+    }
+
     boolean isClosed() {
         return state >= USER_CLOSED;
     }

@@ -130,20 +130,13 @@ public final class SendQueue {
     }
 
     private Slab link(long position, int wanted) {
-        Slab.Size size = wanted > Slab.Size.SMALL.bytes() ? Slab.Size.MEDIUM : Slab.Size.SMALL;
-        Slab slab = memory.takeForWriting(size);
-        if (slab == null && memory.grow(size)) slab = memory.takeForWriting(size);
-        if (slab == null) slab = memory.takeForWriting(other(size));
+        Slab slab = memory.takeForWriting(wanted);
         if (slab == null) return null;
         slab.position = position;
         if (tail == null) first = slab;
         else tail.next = slab;
         tail = slab;
         return slab;
-    }
-
-    private static Slab.Size other(Slab.Size size) {
-        return size == Slab.Size.SMALL ? Slab.Size.MEDIUM : Slab.Size.SMALL;
     }
 
     // -- the loop's side

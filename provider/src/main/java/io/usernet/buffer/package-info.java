@@ -1,5 +1,5 @@
 /**
- * What two threads share, and nothing else does: the byte queues of a stream (one producer, one
+ * What two threads share, and nothing else does: queues of bytes and of datagrams (one producer, one
  * consumer, of slices), posts to a loop, and those who wait.
  *
  * <p>Only these types cross between an application's threads and the one that runs the stack.

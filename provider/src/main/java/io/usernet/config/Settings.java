@@ -26,6 +26,7 @@ import java.util.TreeMap;
  * @param gateway the default gateway, 0: none
  * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
  * @param impair what is done to the frames of each link; null: nothing, and that cannot be changed
+ * @param capture into which file packets are captured, or null: nowhere
  * @param memory most bytes of direct memory for packets and queues; 4 MiB to 1 TiB
  * @param exitTimeoutMs how long the end of the JVM may be delayed until data that was accepted by
  *     write is delivered; 0: not at all
@@ -38,6 +39,7 @@ public record Settings(
         int gateway,
         String trace,
         Impairment impair,
+        CaptureConfig capture,
         long memory,
         int exitTimeoutMs,
         boolean inlineWriters,
@@ -52,6 +54,11 @@ public record Settings(
             GATEWAY = "usernet.gateway",
             TRACE = "usernet.trace",
             IMPAIR = "usernet.impair",
+            CAPTURE = "usernet.capture",
+            CAPTURE_SNAPLEN = "usernet.capture.snaplen",
+            CAPTURE_BUFFER = "usernet.capture.buffer",
+            CAPTURE_SIZE = "usernet.capture.size",
+            CAPTURE_FILES = "usernet.capture.files",
             MEMORY = "usernet.memory",
             EXIT_TIMEOUT = "usernet.exit.timeout",
             INLINE_WRITERS = "usernet.inline.writers",
@@ -130,6 +137,7 @@ public record Settings(
                 otherGateway,
                 trace,
                 impair,
+                capture,
                 memory,
                 exitTimeoutMs,
                 inlineWriters,
@@ -215,6 +223,11 @@ public record Settings(
         private int gateway;
         private String trace;
         private Impairment impair;
+        private String capture;
+        private int captureSnaplen = CaptureConfig.MAX_SNAPLEN;
+        private long captureBuffer = CaptureConfig.DEFAULT_BUFFER;
+        private long captureSize;
+        private int captureFiles;
         private long memory = 256L << 20;
         private int exitTimeoutMs = 10_000;
         private boolean inlineWriters;
@@ -247,8 +260,43 @@ public record Settings(
                 case GATEWAY -> gateway = parseGateway(value);
                 case TRACE -> trace = value.isEmpty() ? null : value;
                 case IMPAIR -> impair = parseImpairment(value);
-                case MEMORY -> memory = parseMemory(value);
-                case EXIT_TIMEOUT -> exitTimeoutMs = parseMillis(value);
+                case CAPTURE -> capture = value.isEmpty() ? null : value;
+                case CAPTURE_SNAPLEN ->
+                        captureSnaplen = parseCount(name, value, CaptureConfig.SNAPLEN_REMEDY);
+                case CAPTURE_BUFFER ->
+                        captureBuffer =
+                                parseBytes(
+                                        name,
+                                        value,
+                                        CaptureConfig.MIN_BUFFER,
+                                        CaptureConfig.MAX_BUFFER,
+                                        CaptureConfig.BUFFER_REMEDY);
+                case CAPTURE_SIZE ->
+                        captureSize =
+                                value.equals("0")
+                                        ? 0
+                                        : parseBytes(
+                                                name,
+                                                value,
+                                                CaptureConfig.MIN_SIZE,
+                                                CaptureConfig.MAX_SIZE,
+                                                CaptureConfig.SIZE_REMEDY);
+                case CAPTURE_FILES ->
+                        captureFiles = parseCount(name, value, CaptureConfig.FILES_REMEDY);
+                case MEMORY ->
+                        memory =
+                                parseBytes(
+                                        name,
+                                        value,
+                                        StackConfig.MIN_MEMORY,
+                                        MAX_MEMORY,
+                                        MEMORY_REMEDY);
+                case EXIT_TIMEOUT ->
+                        exitTimeoutMs =
+                                parseCount(
+                                        name,
+                                        value,
+                                        "give milliseconds, such as 10000; 0: don't wait");
                 case INLINE_WRITERS -> inlineWriters = parseBoolean(name, value);
                 default -> throw wrong(name, value, "there is no such setting" + nearest(name));
             }
@@ -299,26 +347,35 @@ public record Settings(
             }
         }
 
-        private static long parseMemory(String text) {
+        private static long parseBytes(
+                String name, String text, long min, long max, String remedy) {
             String number = text.toLowerCase(Locale.ROOT);
             int unit = number.isEmpty() ? -1 : "kmg".indexOf(number.charAt(number.length() - 1));
             if (unit >= 0) number = number.substring(0, number.length() - 1);
             if (!number.matches("[0-9]{1,12}")) {
-                throw wrong(MEMORY, text, "give bytes, or a number with k, m or g, such as 256m");
+                throw wrong(name, text, "give bytes, or a number with k, m or g, such as 256m");
             }
             long count = Long.parseLong(number);
             int shift = 10 * (unit + 1);
-            if (count > MAX_MEMORY >> shift || count << shift < StackConfig.MIN_MEMORY) {
-                throw wrong(MEMORY, text, MEMORY_REMEDY);
-            }
+            if (count > max >> shift || count << shift < min) throw wrong(name, text, remedy);
             return count << shift;
         }
 
-        private static int parseMillis(String text) {
-            if (!text.matches("[0-9]{1,9}")) {
-                throw wrong(EXIT_TIMEOUT, text, "give milliseconds, such as 10000; 0: don't wait");
-            }
+        private static int parseCount(String name, String text, String remedy) {
+            if (!text.matches("[0-9]{1,9}")) throw wrong(name, text, remedy);
             return Integer.parseInt(text);
+        }
+
+        /** Checked also where nothing is captured. */
+        private CaptureConfig captureConfig() {
+            CaptureConfig checked =
+                    new CaptureConfig(
+                            capture == null ? "" : capture,
+                            captureSnaplen,
+                            captureBuffer,
+                            captureSize,
+                            captureFiles);
+            return capture == null ? null : checked;
         }
 
         private static boolean parseBoolean(String name, String text) {
@@ -349,6 +406,7 @@ public record Settings(
                     gateway,
                     trace,
                     impair,
+                    captureConfig(),
                     memory,
                     exitTimeoutMs,
                     inlineWriters,

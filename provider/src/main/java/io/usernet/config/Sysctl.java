@@ -10,10 +10,24 @@ import java.util.Arrays;
 public enum Sysctl {
     /** Upper bound of a listener's backlog. */
     SOMAXCONN("net.core.somaxconn", 1, 65_535, 4_096),
-    /** First and last port of outgoing connections. */
+    /** Bytes of SO_RCVBUF of a new UDP socket; each datagram that waits costs 256 bytes more. */
+    RMEM_DEFAULT("net.core.rmem_default", 2_048, 1 << 30, 212_992),
+    /** Most bytes of SO_RCVBUF of a UDP socket. */
+    RMEM_MAX("net.core.rmem_max", 2_048, 1 << 30, 4 << 20),
+    /** Bytes of SO_SNDBUF of a new UDP socket; each datagram that waits costs 256 bytes more. */
+    WMEM_DEFAULT("net.core.wmem_default", 2_048, 1 << 30, 212_992),
+    /** Most bytes of SO_SNDBUF of a UDP socket. */
+    WMEM_MAX("net.core.wmem_max", 2_048, 1 << 30, 4 << 20),
+    /** First and last port of outgoing connections, and of sockets that don't choose theirs. */
     IP_LOCAL_PORT_RANGE("net.ipv4.ip_local_port_range", 1, 65_535, 32_768, 60_999),
     /** TTL of what we send. */
     IP_DEFAULT_TTL("net.ipv4.ip_default_ttl", 1, 255, 64),
+    /** Most bytes of memory for fragments that wait for others; at most an eighth of usernet.memory. */
+    IPFRAG_HIGH_THRESH("net.ipv4.ipfrag_high_thresh", 0, 1 << 30, 4 << 20),
+    /** Seconds for which a fragment waits for others. */
+    IPFRAG_TIME("net.ipv4.ipfrag_time", 1, 3_600, 30),
+    /** Seconds for which a path MTU is believed that a router named. */
+    ROUTE_MTU_EXPIRES("net.ipv4.route.mtu_expires", 1, 86_400, 600),
     /** Whether echo requests are left unanswered, 0 or 1. */
     ICMP_ECHO_IGNORE_ALL("net.ipv4.icmp_echo_ignore_all", 0, 1, 0),
     /** ICMP errors we send a second. */

@@ -51,6 +51,19 @@ public final class Memory {
         return free(size) > size.forReceiving ? take(size) : null;
     }
 
+    /**
+     * A slab for what an application writes: one that suits so many bytes, else another one; null if
+     * memory is used up. May allocate: not in a turn.
+     */
+    public Slab takeForWriting(int bytes) {
+        boolean few = bytes <= Slab.Size.SMALL.bytes;
+        Slab.Size suits = few ? Slab.Size.SMALL : Slab.Size.MEDIUM;
+        Slab slab = takeForWriting(suits);
+        if (slab == null && grow(suits)) slab = takeForWriting(suits);
+        if (slab == null) slab = takeForWriting(few ? Slab.Size.MEDIUM : Slab.Size.SMALL);
+        return slab;
+    }
+
     void give(Slab slab) {
         pools[slab.size().ordinal()].push(slab);
     }
@@ -101,6 +114,16 @@ public final class Memory {
         int free = 0;
         for (Slab.Size size : Slab.Size.values()) {
             if (size != Slab.Size.LARGE) free += Math.max(0, free(size) - size.forReceiving);
+        }
+        return free;
+    }
+
+    /** Bytes of the slabs that {@link #takeForWriting} has now; a snapshot. */
+    public long bytesForWriting() {
+        long free = 0;
+        for (Slab.Size size : Slab.Size.values()) {
+            if (size == Slab.Size.LARGE) continue;
+            free += Math.max(0, free(size) - size.forReceiving) * (long) size.bytes;
         }
         return free;
     }

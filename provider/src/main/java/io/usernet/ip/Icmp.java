@@ -15,7 +15,7 @@ import java.nio.ByteBuffer;
 
 /**
  * ICMP (RFC 792, RFC 1122 section 3.2.2): answers echo requests, reads errors about what we sent, and
- * writes destination unreachable messages, at most icmp_msgs_per_sec of them.
+ * writes destination unreachable and time exceeded messages, at most icmp_msgs_per_sec of them.
  */
 public final class Icmp {
     /** The way out, and up. */
@@ -47,13 +47,19 @@ public final class Icmp {
     private final Owner owner;
     private final boolean ignoreEchos;
     private final TokenBucket errors;
+    private final PathMtus pathMtus;
 
+    /**
+     * @param pathMtus learns what routers say about datagrams of ours
+     */
     public Icmp(
             Addresses addresses,
             Sysctls sysctls,
             Counters counters,
             FramePool frames,
+            PathMtus pathMtus,
             Owner owner) {
+        this.pathMtus = pathMtus;
         this.addresses = addresses;
         this.counters = counters;
         this.frames = frames;
@@ -67,9 +73,8 @@ public final class Icmp {
      *
      * @param in begins with the ICMP header; stays the caller's
      * @param group whether it came by broadcast, of IP or of the link
-     * @param mtu most bytes of an IP packet on the way back
      */
-    public void receive(Frame in, int src, int dst, boolean group, int mtu) {
+    public void receive(Frame in, int src, int dst, boolean group, long nowNs) {
         counters.increment(Counter.ICMP_IN_MSGS);
         ByteBuffer b = in.bytes();
         int at = in.start();
@@ -81,47 +86,48 @@ public final class Icmp {
         switch (Icmp4.type(b, at)) {
             case Icmp4.ECHO_REQUEST -> {
                 if (group || ignoreEchos) counters.increment(Counter.ICMP_IN_IGNORED);
-                else echo(in, src, dst, mtu);
+                else echo(in, src, dst);
             }
-            case Icmp4.UNREACHABLE -> unreachable(b, at, in.end());
+            case Icmp4.UNREACHABLE -> unreachable(b, at, in.end(), nowNs);
             default -> counters.increment(Counter.ICMP_IN_IGNORED);
         }
     }
 
-    private void echo(Frame in, int src, int dst, int mtu) {
+    private void echo(Frame in, int src, int dst) {
         counters.increment(Counter.ICMP_IN_ECHOS);
-        int length = in.length() - Icmp4.HEADER;
-        Slab slab = null;
-        if (length > 0) {
-            slab = length + Icmp4.HEADER + Ipv4.HEADER <= mtu ? take(length) : null;
-            if (slab == null) {
-                counters.increment(Counter.IP_OUT_DISCARDS);
-                return;
-            }
-        }
         Frame out = frames.take();
         out.begin();
         int at = out.prepend(Icmp4.HEADER);
         ByteBuffer b = out.bytes();
         Icmp4.write(b, at, Icmp4.ECHO_REPLY, 0, Icmp4.rest(in.bytes(), in.start()));
-        if (slab != null) {
-            in.copy(Icmp4.HEADER, length, slab.region().bytes(), slab.base());
-            out.append(slab.region(), slab, slab.base(), length);
-            slab.release(); // the frame keeps it
+        if (!copy(in, out)) {
+            counters.increment(Counter.IP_OUT_DISCARDS);
+            out.release();
+            return;
         }
         Icmp4.putChecksum(b, at, Checksum.complement(out.sum(0)));
         counters.increment(Counter.ICMP_OUT_ECHO_REPS);
         owner.transmit(out, dst, src);
     }
 
-    private Slab take(int length) {
-        for (Slab.Size size : Slab.Size.values()) {
-            if (length <= size.bytes()) return frames.memory().take(size);
+    /** Appends a copy of a message's text; false if there is no memory for it. */
+    private boolean copy(Frame in, Frame out) {
+        int length = in.length() - Icmp4.HEADER;
+        for (int done = 0; done < length; ) {
+            int left = length - done;
+            Slab.Size size = left > Slab.Size.SMALL.bytes() ? Slab.Size.MEDIUM : Slab.Size.SMALL;
+            Slab slab = frames.memory().take(size);
+            if (slab == null) return false;
+            int n = Math.min(left, size.bytes());
+            in.copy(Icmp4.HEADER + done, n, slab.region().bytes(), slab.base());
+            out.append(slab.region(), slab, slab.base(), n);
+            slab.release(); // the frame keeps it
+            done += n;
         }
-        return null;
+        return true;
     }
 
-    private void unreachable(ByteBuffer b, int at, int end) {
+    private void unreachable(ByteBuffer b, int at, int end, long nowNs) {
         int quote = at + Icmp4.HEADER;
         // Ipv4.check does not do here: the datagram is longer than what is quoted of it.
         boolean header = end - quote >= Ipv4.HEADER;
@@ -143,7 +149,20 @@ public final class Icmp {
                                 Ipv4.protocol(b, quote),
                                 b.getInt(quote + length),
                                 b.getInt(quote + length + 4));
+        matches |= aboutEchoReply(b, quote, quote + length);
         counters.increment(matches ? Counter.ICMP_IN_DEST_UNREACHS : Counter.ICMP_IN_UNMATCHED);
+        // A connection keeps its own path MTU. What would have fitted evokes no such message.
+        boolean learn = matches && code == Icmp4.FRAGMENTATION_NEEDED;
+        if (learn && Ipv4.protocol(b, quote) != Ipv4.TCP && mtu < Ipv4.totalLength(b, quote)) {
+            pathMtus.learn(Ipv4.dst(b, quote), mtu, nowNs);
+        }
+    }
+
+    private boolean aboutEchoReply(ByteBuffer b, int quote, int message) {
+        return addresses.isLocal(Ipv4.src(b, quote))
+                && Ipv4.fragmentOffset(b, quote) == 0
+                && Ipv4.protocol(b, quote) == Ipv4.ICMP
+                && Icmp4.type(b, message) == Icmp4.ECHO_REPLY;
     }
 
     /**
@@ -157,18 +176,55 @@ public final class Icmp {
         ByteBuffer b = in.bytes();
         int src = Ipv4.src(b, ipAt);
         if (group || !Ipv4Address.isUnicast(src) || Ipv4.fragmentOffset(b, ipAt) != 0) return;
-        if (!errors.take(nowNs)) {
-            counters.increment(Counter.ICMP_OUT_RATE_LIMITED);
-            return;
-        }
+        if (isLimited(nowNs)) return;
         int quote = Math.min(QUOTE, in.end() - ipAt);
         Frame out = frames.take();
         out.begin();
         int at = out.prepend(Icmp4.HEADER + quote);
-        Icmp4.write(out.bytes(), at, Icmp4.UNREACHABLE, code, 0);
         out.bytes().put(at + Icmp4.HEADER, b, ipAt, quote);
-        Icmp4.putChecksum(out.bytes(), at, Checksum.complement(out.sum(0)));
         counters.increment(Counter.ICMP_OUT_DEST_UNREACHS);
-        owner.transmit(out, Ipv4.dst(b, ipAt), src);
+        sendError(Icmp4.UNREACHABLE, code, out, Ipv4.dst(b, ipAt), src);
+    }
+
+    /**
+     * Tells the sender of fragments that others of them did not come in time (RFC 792, RFC 1122 section
+     * 3.2.2.4), unless RFC 1122 section 3.2.2 forbids it.
+     *
+     * @param header of the first fragment, the first {@code headerLength} bytes
+     * @param payload begins with {@code length} bytes that it carried
+     * @param group whether it came by broadcast, of IP or of the link
+     */
+    void sendReassemblyTimeExceeded(
+            byte[] header, int headerLength, Slab payload, int length, boolean group, long nowNs) {
+        if (group || isLimited(nowNs)) return;
+        int quote = Math.min(QUOTE - headerLength, length);
+        Frame out = frames.take();
+        out.begin();
+        int at = out.prepend(Icmp4.HEADER + headerLength + quote);
+        int quoted = at + Icmp4.HEADER;
+        ByteBuffer b = out.bytes();
+        b.put(quoted, header, 0, headerLength);
+        b.put(quoted + headerLength, payload.region().bytes(), payload.base(), quote);
+        counters.increment(Counter.ICMP_OUT_TIME_EXCDS);
+        sendError(
+                Icmp4.TIME_EXCEEDED,
+                Icmp4.REASSEMBLY_TIME_EXCEEDED,
+                out,
+                Ipv4.dst(b, quoted),
+                Ipv4.src(b, quoted));
+    }
+
+    private boolean isLimited(long nowNs) {
+        if (errors.take(nowNs)) return false;
+        counters.increment(Counter.ICMP_OUT_RATE_LIMITED);
+        return true;
+    }
+
+    /** Writes the header before what is quoted, and sends the message. */
+    private void sendError(int type, int code, Frame out, int src, int dst) {
+        int at = out.start();
+        Icmp4.write(out.bytes(), at, type, code, 0);
+        Icmp4.putChecksum(out.bytes(), at, Checksum.complement(out.sum(0)));
+        owner.transmit(out, src, dst);
     }
 }

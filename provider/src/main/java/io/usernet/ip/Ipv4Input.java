@@ -1,8 +1,11 @@
 package io.usernet.ip;
 
+import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
+import io.usernet.frame.Memory;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
+import io.usernet.time.TimerWheel;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import java.nio.ByteBuffer;
@@ -16,20 +19,33 @@ public final class Ipv4Input {
     private final Counters counters;
     private final Fragments fragments;
 
-    public Ipv4Input(Addresses addresses, Counters counters) {
+    /**
+     * @param icmp tells senders of fragments that others of them are missing
+     * @param seed of what senders must not guess
+     */
+    public Ipv4Input(
+            Addresses addresses,
+            Sysctls sysctls,
+            Counters counters,
+            Memory memory,
+            TimerWheel wheel,
+            Icmp icmp,
+            long seed) {
         this.addresses = addresses;
         this.counters = counters;
-        this.fragments = new Fragments(counters);
+        this.fragments = new Fragments(sysctls, counters, memory, wheel, icmp, seed);
     }
 
     /**
-     * Checks a datagram and cuts off what its link padded it with.
+     * Checks a datagram and cuts off what its link padded it with. A fragment is kept, until with the
+     * last one {@code in} becomes the whole datagram, of several slices.
      *
      * @param in begins with the IP header, which stays there; all of it is in the first slice
      * @param loopback whether it comes from ourselves
+     * @param linkBroadcast whether it came by broadcast of the link
      * @return the header's length with options, which are ignored, or {@link #DROPPED}
      */
-    public int accept(Frame in, boolean loopback) {
+    public int accept(Frame in, boolean loopback, boolean linkBroadcast, long nowNs) {
         counters.increment(Counter.IP_IN_RECEIVES);
         ByteBuffer b = in.bytes();
         int at = in.start();
@@ -43,8 +59,15 @@ public final class Ipv4Input {
         boolean ours = addresses.accepts(dst) || loopback && Ipv4Address.isLoopback(dst);
         if (!ours) return drop(Counter.IP_IN_ADDR_ERRORS);
         in.trim(Ipv4.totalLength(b, at));
-        if (Ipv4.isFragment(b, at) && !fragments.accept(in)) return DROPPED;
-        return header;
+        if (!Ipv4.isFragment(b, at)) return header;
+        boolean group = linkBroadcast || addresses.isBroadcast(dst);
+        if (!fragments.accept(in, group, nowNs)) return DROPPED;
+        return Ipv4.headerLength(in.bytes(), in.start());
+    }
+
+    /** Releases the fragments that wait for others. */
+    public void close() {
+        fragments.close();
     }
 
     /** What cannot be the source of a datagram from a link. */

@@ -48,8 +48,22 @@ public enum Counter {
     IP_IN_ADDR_ERRORS("IpInAddrErrors", Kind.DROP),
     /** Dropped: a source address that cannot be (RFC 1122 section 3.2.1.3). */
     IP_IN_MARTIANS("IpInMartians", Kind.DROP),
-    /** Dropped: a fragment; there is no reassembly yet. */
-    IP_REASM_FAILS("IpReasmFails", Kind.DROP),
+    /** Fragments received. */
+    IP_REASM_REQDS("IpReasmReqds"),
+    /** Datagrams put together from fragments. */
+    IP_REASM_OKS("IpReasmOKs"),
+    /** Given up: datagrams of which fragments came, and malformed fragments. */
+    IP_REASM_FAILS("IpReasmFails", Kind.EVENT),
+    /** Of these: fragments did not come in time. */
+    IP_REASM_TIMEOUT("IpReasmTimeout", Kind.EVENT),
+    /** Of these: fragments overlapped. */
+    IP_REASM_OVERLAPS("IpExtReasmOverlaps", Kind.EVENT),
+    /** Of these: other fragments needed the memory. */
+    IP_REASM_EVICTIONS("IpReasmEvictions", Kind.EVENT),
+    /** Dropped: fragments that were there already. */
+    IP_REASM_DUPLICATES("IpReasmDuplicates", Kind.DROP),
+    /** Bytes of fragments that were copied to their place. */
+    IP_REASM_COPIED("IpReasmCopiedBytes"),
     /** Dropped: a protocol that we don't speak. */
     IP_IN_UNKNOWN_PROTOS("IpInUnknownProtos", Kind.DROP),
     /** Dropped: for lack of memory. */
@@ -62,6 +76,12 @@ public enum Counter {
     IP_OUT_NO_ROUTES("IpOutNoRoutes", Kind.DROP),
     /** Not sent: for lack of memory or of room in a queue. */
     IP_OUT_DISCARDS("IpOutDiscards", Kind.DROP),
+    /** Datagrams that were sent in fragments. */
+    IP_FRAG_OKS("IpFragOKs"),
+    /** Not sent: longer than the path's MTU, and not to be cut, or no room for all fragments. */
+    IP_FRAG_FAILS("IpFragFails", Kind.DROP),
+    /** Fragments that we made. */
+    IP_FRAG_CREATES("IpFragCreates"),
 
     // ICMP
     /** Messages received, wrong ones included. */
@@ -80,14 +100,30 @@ public enum Counter {
     ICMP_OUT_ECHO_REPS("IcmpOutEchoReps"),
     /** Destination unreachable messages that we sent. */
     ICMP_OUT_DEST_UNREACHS("IcmpOutDestUnreachs"),
+    /** Time exceeded messages that we sent: fragments were missing. */
+    ICMP_OUT_TIME_EXCDS("IcmpOutTimeExcds"),
     /** Errors that we did not send, for there were too many. */
     ICMP_OUT_RATE_LIMITED("IcmpOutRateLimitGlobal", Kind.EVENT),
 
     // UDP
-    /** Dropped: malformed datagrams or wrong checksums. */
+    /** Datagrams handed to a socket; a broadcast counts for each of them. */
+    UDP_IN_DATAGRAMS("UdpInDatagrams"),
+    /** Dropped: malformed datagrams. Linux counts those with wrong checksums, and so on, here too. */
     UDP_IN_ERRORS("UdpInErrors", Kind.DROP),
+    /** Dropped: wrong checksums. */
+    UDP_IN_CSUM_ERRORS("UdpInCsumErrors", Kind.DROP),
+    /** Dropped: too many bytes waited in the socket already (SO_RCVBUF). */
+    UDP_RCVBUF_ERRORS("UdpRcvbufErrors", Kind.DROP),
+    /** Dropped: for lack of memory. */
+    UDP_MEM_ERRORS("UdpMemErrors", Kind.DROP),
     /** Dropped: datagrams to a port where nobody listens. */
     UDP_NO_PORTS("UdpNoPorts", Kind.DROP),
+    /** Dropped: broadcasts to a port where nobody listens. */
+    UDP_IGNORED_MULTI("UdpIgnoredMulti", Kind.DROP),
+    /** Datagrams that we sent. */
+    UDP_OUT_DATAGRAMS("UdpOutDatagrams"),
+    /** Sockets closed by an internal failure. */
+    UDP_SOCKET_FAILURES("UdpSocketFailures", Kind.EVENT),
 
     // Listeners, and what is left of connections
     /** Segments handed to an endpoint. */

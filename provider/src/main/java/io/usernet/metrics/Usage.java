@@ -7,7 +7,8 @@ package io.usernet.metrics;
  * @param halfOpen handshakes of peers that are not complete
  * @param connections connections in any state but TIME-WAIT
  * @param timeWait connections in TIME-WAIT
- * @param ports local ports that somebody has
+ * @param udpSockets UDP sockets that are bound
+ * @param ports local ports that somebody has, of TCP and of UDP
  * @param frames frames on their way through the stack, or kept by a link
  * @param memoryInUse bytes of packet memory in use; an idle stack with a link keeps one slab to read
  *     into
@@ -18,6 +19,7 @@ public record Usage(
         int halfOpen,
         int connections,
         int timeWait,
+        int udpSockets,
         int ports,
         int frames,
         long memoryInUse,

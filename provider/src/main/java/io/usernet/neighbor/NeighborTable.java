@@ -174,6 +174,28 @@ public final class NeighborTable {
     }
 
     /**
+     * Whether so many datagrams to a neighbour would go out now, or wait, without one of them being
+     * dropped. If not, its address is asked for, so that it may be known the next time.
+     */
+    public boolean hasRoom(int nextHop, int datagrams, long nowNs) {
+        Neighbor n = find(nextHop);
+        boolean known = n != null && n.state != State.INCOMPLETE && n.state != State.FAILED;
+        int waiting = n == null ? 0 : n.waiting;
+        if (known || datagrams <= unresQlen - waiting) return true;
+        if (n == null) {
+            n = add(nextHop, nowNs);
+            if (n == null) return false;
+            n.state = State.FAILED;
+        }
+        if (n.state == State.FAILED) {
+            n.state = State.INCOMPLETE;
+            n.probes = 0;
+            solicit(n, nowNs);
+        }
+        return false;
+    }
+
+    /**
      * A higher layer has seen that the neighbour receives what we send (RFC 4861 section 7.3.1): the
      * peer acknowledged something new.
      */

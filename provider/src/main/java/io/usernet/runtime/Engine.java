@@ -16,11 +16,14 @@ import io.usernet.stack.Binding;
 import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
 import io.usernet.stack.Reuse;
+import io.usernet.stack.UdpBinding;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.InitialSequence;
 import io.usernet.tcp.Rfc6528Sequence;
 import io.usernet.tcp.Stream;
+import io.usernet.udp.UdpSocket;
 import java.io.IOException;
+import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -176,6 +179,92 @@ public final class Engine {
      */
     public Backlog listen(Binding binding, int backlog, int receiveBuffer) throws IOException {
         return call(nowNs -> stack.listen(binding, backlog, receiveBuffer));
+    }
+
+    // -- UDP
+
+    /** A UDP socket without an address, with buffers of the configured sizes. */
+    public UdpSocket newUdpSocket() {
+        return stack.newUdpSocket();
+    }
+
+    /**
+     * Reserves a local address and port for a UDP socket, which receives from now on. Released by
+     * {@link UdpSocket#CLOSE}.
+     *
+     * @param address one of the stack's own, a broadcast address of its networks, or 0
+     * @param port 0: one of ip_local_port_range
+     * @throws java.net.BindException "Address already in use" or "Cannot assign requested address"
+     * @throws IOException if the stack is closed
+     */
+    public Binding bind(UdpSocket socket, int address, int port, Reuse reuse) throws IOException {
+        return call(nowNs -> stack.bind(socket, address, port, reuse));
+    }
+
+    /**
+     * Has a UDP socket receive from this peer alone, and hear of errors. What it has received so far is
+     * dropped, as the JDK does. Again with another peer is fine. The caller excludes other threads that
+     * receive.
+     *
+     * @param address 0: this host, as on Linux
+     * @param broadcast SO_BROADCAST
+     * @return the addresses; the binding is new if the socket was not bound
+     * @throws SocketException "Network is unreachable" if there is no route; "Invalid argument" from a
+     *     loopback address to the link
+     * @throws java.net.BindException "Permission denied" for a broadcast address without SO_BROADCAST;
+     *     "Address already in use" where all ports are
+     * @throws IOException if the stack is closed
+     */
+    public UdpBinding connect(UdpSocket socket, int address, int port, boolean broadcast)
+            throws IOException {
+        long[] before = new long[1];
+        UdpBinding ends =
+                call(
+                        nowNs -> {
+                            UdpBinding connected = stack.connect(socket, address, port, broadcast);
+                            before[0] = socket.endpoint().received();
+                            return connected;
+                        });
+        socket.dropBefore(before[0]);
+        return ends;
+    }
+
+    /**
+     * Has a connected UDP socket receive from everybody again, at the address it was bound to; its port
+     * stays.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public void disconnect(UdpSocket socket) throws IOException {
+        call(
+                nowNs -> {
+                    stack.disconnect(socket);
+                    return null;
+                });
+    }
+
+    /**
+     * Whether a datagram can be sent to an address, and from which one; no command, any thread.
+     *
+     * @param bound the socket's own address, or 0
+     * @param address the destination; 0: this host
+     * @param length bytes of payload
+     * @param broadcast SO_BROADCAST
+     * @param dontFragment whether it must fit the route's MTU
+     * @return the source address for {@link UdpSocket#send}
+     * @throws SocketException "Message too long", "Network is unreachable", "Invalid argument" from a
+     *     loopback address to the link; as BindException "Permission denied" for a broadcast address
+     *     without SO_BROADCAST
+     */
+    public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
+            throws SocketException {
+        return stack.source(bound, address, length, broadcast, dontFragment);
+    }
+
+    /** The same for a datagram that may be cut. */
+    public int source(int bound, int address, int length, boolean broadcast)
+            throws SocketException {
+        return source(bound, address, length, broadcast, false);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.usernet.stack;
 
 import io.usernet.buffer.Post;
 import io.usernet.tcp.Listener;
+import io.usernet.udp.UdpEndpoint;
 
 /**
  * A local address and port that a socket has for itself until it is released, and after that for as
@@ -23,7 +24,8 @@ public final class Binding extends Post {
 
     boolean held; // by a socket
     int endpoints; // that use it
-    Listener listener;
+    Listener listener; // of TCP
+    UdpEndpoint receiver; // of UDP: whoever gets what comes here
     Binding next; // of the same port
 
     Binding(Ports ports, int address, int port, Reuse reuse, boolean explicit) {
@@ -52,7 +54,7 @@ public final class Binding extends Post {
     }
 
     boolean isUnused() {
-        return !held && endpoints == 0 && listener == null;
+        return !held && endpoints == 0 && listener == null && receiver == null;
     }
 
     @Override

@@ -158,6 +158,16 @@ final class Interface {
         }
     }
 
+    /**
+     * Whether so many datagrams would go out now, or wait, without one of them being dropped.
+     *
+     * @param broadcast whether they are for all on the link
+     */
+    boolean hasRoom(int datagrams, int nextHop, boolean broadcast, long nowNs) {
+        if (gone || pendingFirst != null && pending + datagrams > MAX_PENDING) return false;
+        return neighbors == null || broadcast || neighbors.hasRoom(nextHop, datagrams, nowNs);
+    }
+
     private void toLink(Frame frame) {
         if (gone || pendingFirst != null && pending == MAX_PENDING) {
             counters.increment(Counter.IP_OUT_DISCARDS);

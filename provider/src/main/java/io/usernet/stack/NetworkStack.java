@@ -5,6 +5,7 @@ import io.usernet.buffer.Post;
 import io.usernet.buffer.Waiter;
 import io.usernet.buffer.Wakeups;
 import io.usernet.config.StackConfig;
+import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
 import io.usernet.frame.Memory;
@@ -13,6 +14,7 @@ import io.usernet.ip.Addresses;
 import io.usernet.ip.Icmp;
 import io.usernet.ip.Ipv4Input;
 import io.usernet.ip.Ipv4Output;
+import io.usernet.ip.PathMtus;
 import io.usernet.ip.Route;
 import io.usernet.ip.Routes;
 import io.usernet.link.FrameObserver;
@@ -34,6 +36,8 @@ import io.usernet.tcp.InitialSequence;
 import io.usernet.tcp.Stream;
 import io.usernet.tcp.TcpLayer;
 import io.usernet.time.TimerWheel;
+import io.usernet.udp.UdpEndpoint;
+import io.usernet.udp.UdpSocket;
 import io.usernet.wire.Cidr;
 import io.usernet.wire.Ethernet;
 import io.usernet.wire.Icmp4;
@@ -46,6 +50,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.BindException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +59,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * A whole stack: links (or none), the loopback, ARP, IPv4, ICMP and TCP. No thread and no clock: a
+ * A whole stack: links (or none), the loopback, ARP, IPv4, ICMP, UDP and TCP. No thread and no clock: a
  * turn takes time in, and does a bounded amount of work.
  *
  * <pre>
@@ -74,6 +79,12 @@ public final class NetworkStack implements Core {
     /** Bounds of one turn: frames in from each interface, posts, timers, and segments out. */
     private static final int MAX_FRAMES = 64, MAX_POSTS = 64, MAX_TIMERS = 256, MAX_SEGMENTS = 64;
 
+    /** Bound of one turn: datagrams out, each of about an Ethernet frame. */
+    private static final int MAX_DATAGRAMS = 64;
+
+    /** Frames on the loopback that make datagrams wait, so that segments find room. */
+    private static final int LOOPBACK_BUSY = Loopback.CAPACITY / 4;
+
     /** Times MAX_POSTS: bounds what the last turn of all does. */
     private static final int MAX_LAST_POSTS = 1 << 14;
 
@@ -92,8 +103,10 @@ public final class NetworkStack implements Core {
     private final Loopback loopback;
     private final Ipv4Input ipInput;
     private final Ipv4Output ipOutput;
+    private final PathMtus pathMtus;
     private final Icmp icmp;
     private final TcpService tcp;
+    private final UdpService udp;
 
     private long nowNs; // of this turn
     private boolean started;
@@ -131,9 +144,12 @@ public final class NetworkStack implements Core {
             interfaces[i] = attach(i, links.get(i), random.nextLong());
         }
         this.routes = Routes.of(attachments(config, links), config.gateway());
-        this.ipInput = new Ipv4Input(addresses, counters);
-        this.ipOutput = new Ipv4Output(config.sysctls(), random.nextLong());
-        this.icmp = new Icmp(addresses, config.sysctls(), counters, frames, new IcmpOwner());
+        Sysctls sysctls = config.sysctls();
+        this.pathMtus = new PathMtus(sysctls, random.nextLong());
+        this.icmp = new Icmp(addresses, sysctls, counters, frames, pathMtus, new IcmpOwner());
+        long seed = random.nextLong();
+        this.ipInput = new Ipv4Input(addresses, sysctls, counters, memory, wheel, icmp, seed);
+        this.ipOutput = new Ipv4Output(sysctls, frames, random.nextLong());
         TcpLayer layer = new TcpLayer(config.sysctls(), counters, memory, wakeups, isn);
         Hash hash = new Hash(random.nextLong());
         this.tcp =
@@ -146,6 +162,18 @@ public final class NetworkStack implements Core {
                         hash,
                         events,
                         new TcpOutput(),
+                        interfaces.length);
+        this.udp =
+                new UdpService(
+                        config.sysctls(),
+                        counters,
+                        wakeups,
+                        frames,
+                        addresses,
+                        routes,
+                        hash,
+                        events,
+                        new UdpOutput(),
                         interfaces.length);
     }
 
@@ -197,7 +225,10 @@ public final class NetworkStack implements Core {
         more |= timers();
         for (Interface i : interfaces) i.flush();
         more |= tcp.transmit(MAX_SEGMENTS, nowNs);
+        more |= udp.transmit(MAX_DATAGRAMS);
+        udp.sweep();
         tcp.feedStarved();
+        udp.feedStarved();
         if (drainWaiter != null && inbox.isEmpty() && undelivered() == 0) tellDrained();
         return more || loopback.queued() > 0 || !inbox.isEmpty();
     }
@@ -230,7 +261,7 @@ public final class NetworkStack implements Core {
         }
     }
 
-    private void posts() {
+    void posts() {
         for (int n = 0; n < MAX_POSTS; n++) {
             Post post = inbox.poll();
             if (post == null) return;
@@ -274,7 +305,7 @@ public final class NetworkStack implements Core {
     }
 
     private void ipv4(Frame in, boolean fromLoopback, boolean linkBroadcast) {
-        int header = ipInput.accept(in, fromLoopback);
+        int header = ipInput.accept(in, fromLoopback, linkBroadcast, nowNs);
         if (header == Ipv4Input.DROPPED) return;
         ByteBuffer b = in.bytes();
         int at = in.start();
@@ -294,12 +325,13 @@ public final class NetworkStack implements Core {
             }
             case Ipv4.ICMP -> {
                 counters.increment(Counter.IP_IN_DELIVERS);
-                Route back = routes.lookup(src);
-                icmp.receive(in, src, dst, group, back == null ? 0 : back.mtu());
+                icmp.receive(in, src, dst, group, nowNs);
             }
             case Ipv4.UDP -> {
                 counters.increment(Counter.IP_IN_DELIVERS);
-                udp(in, at, group);
+                if (!udp.input(in, src, dst)) {
+                    icmp.sendUnreachable(Icmp4.PORT_UNREACHABLE, in, at, group, nowNs);
+                }
             }
             default -> {
                 counters.increment(Counter.IP_IN_UNKNOWN_PROTOS);
@@ -308,24 +340,20 @@ public final class NetworkStack implements Core {
         }
     }
 
-    /** Nobody listens for UDP: a sound datagram is answered with port unreachable. */
-    private void udp(Frame in, int ipAt, boolean group) {
-        ByteBuffer b = in.bytes();
-        int at = in.start();
-        boolean sound = Udp.check(b, at, in.end()) > 0;
-        if (sound && Udp.checksum(b, at) != 0) { // 0: the sender made none (RFC 768)
-            in.trim(Udp.length(b, at));
-            int src = Ipv4.src(b, ipAt);
-            sound = Ipv4Output.checksumOk(in, src, Ipv4.dst(b, ipAt), Ipv4.UDP);
-        }
-        counters.increment(sound ? Counter.UDP_NO_PORTS : Counter.UDP_IN_ERRORS);
-        if (sound) icmp.sendUnreachable(Icmp4.PORT_UNREACHABLE, in, ipAt, group, nowNs);
-    }
-
     // -- out
 
     /** Sends a datagram without its IP header and takes it over. */
     private void transmit(Frame out, int src, int dst, int protocol, int trafficClass) {
+        transmit(out, src, dst, protocol, trafficClass, protocol == Ipv4.TCP);
+    }
+
+    /**
+     * The same. What is longer than the path's MTU is sent in fragments.
+     *
+     * @param dontFragment drop it instead: whoever sent it asks {@link #pathMtu} before
+     */
+    private void transmit(
+            Frame out, int src, int dst, int protocol, int trafficClass, boolean dontFragment) {
         Route route = routes.lookup(dst);
         if (route == null) {
             counters.increment(Counter.IP_OUT_NO_ROUTES);
@@ -333,14 +361,75 @@ public final class NetworkStack implements Core {
             return;
         }
         Interface to = route.loopback() ? null : interfaces[route.link()];
-        boolean partial = to == null || to.capabilities().checksum();
+        // A connection minds its path MTU itself; what was on its way when that fell is not cut.
+        boolean own = protocol == Ipv4.TCP;
+        int mtu = own ? route.mtu() : pathMtus.get(dst, route.mtu(), nowNs);
+        boolean whole = own || out.length() + Ipv4.HEADER <= mtu;
+        boolean partial = whole && (to == null || to.capabilities().checksum());
         if (protocol == Ipv4.TCP) {
             Ipv4Output.checksum(out, src, dst, protocol, Tcp.CHECKSUM, partial);
+        } else if (protocol == Ipv4.UDP) {
+            Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, partial);
         }
-        ipOutput.header(out, src, dst, protocol, trafficClass);
         counters.increment(Counter.IP_OUT_REQUESTS);
+        if (!whole) {
+            if (dontFragment) failToFragment(out);
+            else fragment(out, src, dst, protocol, trafficClass, mtu, route);
+            return;
+        }
+        boolean df = dontFragment || mtu > PathMtus.MIN;
+        ipOutput.header(out, src, dst, protocol, trafficClass, df);
+        forward(out, route, dst);
+    }
+
+    /** Sends a datagram in fragments: all of them, or none where that can be seen before. */
+    private void fragment(
+            Frame out, int src, int dst, int protocol, int trafficClass, int mtu, Route route) {
+        int n = Ipv4Output.fragments(out.length(), mtu);
+        if (n == 0 || !hasRoom(route, dst, n)) {
+            failToFragment(out);
+            return;
+        }
+        counters.increment(Counter.IP_FRAG_OKS);
+        counters.add(Counter.IP_FRAG_CREATES, n);
+        Frame fragment = ipOutput.cut(out, src, dst, protocol, trafficClass, mtu);
+        while (fragment != null) {
+            Frame next = fragment.next;
+            fragment.next = null;
+            forward(fragment, route, dst);
+            fragment = next;
+        }
+    }
+
+    private void failToFragment(Frame out) {
+        counters.increment(Counter.IP_FRAG_FAILS);
+        out.release();
+    }
+
+    private boolean hasRoom(Route route, int dst, int datagrams) {
+        Interface to = route.loopback() ? null : interfaces[route.link()];
+        boolean broadcast = addresses.isBroadcast(dst);
+        return to != null && to.hasRoom(datagrams, route.nextHop(dst), broadcast, nowNs);
+    }
+
+    /** Sends a datagram or fragment with its IP header by a route. */
+    private void forward(Frame out, Route route, int dst) {
+        Interface to = route.loopback() ? null : interfaces[route.link()];
         if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
         else if (!loopback.transmit(out)) discard(out);
+    }
+
+    /** Most bytes of an IP datagram that goes to a destination whole; 0 if no route leads there. */
+    int pathMtu(int dst) {
+        Route route = routes.lookup(dst);
+        return route == null ? 0 : pathMtus.get(dst, route.mtu(), nowNs);
+    }
+
+    /** Sends a broadcast to ourselves. */
+    private void loop(Frame out, int src, int dst, int protocol, int trafficClass) {
+        Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
+        ipOutput.header(out, src, dst, protocol, trafficClass, true);
+        if (!loopback.transmit(out)) discard(out);
     }
 
     private void discard(Frame out) {
@@ -375,6 +464,26 @@ public final class NetworkStack implements Core {
         }
     }
 
+    private final class UdpOutput implements UdpService.Output {
+        @Override
+        public void transmit(
+                Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
+            NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment);
+        }
+
+        @Override
+        public void loop(Frame datagram, int src, int dst, int trafficClass) {
+            NetworkStack.this.loop(datagram, src, dst, Ipv4.UDP, trafficClass);
+        }
+
+        @Override
+        public boolean isBlocked(int link) {
+            return link == Route.LOOPBACK
+                    ? loopback.queued() >= LOOPBACK_BUSY
+                    : interfaces[link].isBlocked();
+        }
+    }
+
     private final class IcmpOwner implements Icmp.Owner {
         @Override
         public void transmit(Frame out, int src, int dst) {
@@ -384,7 +493,11 @@ public final class NetworkStack implements Core {
         @Override
         public boolean unreachable(
                 int code, int mtu, int src, int dst, int protocol, int ports, int seq) {
-            return protocol == Ipv4.TCP && tcp.unreachable(code, mtu, src, dst, ports, seq, nowNs);
+            return switch (protocol) {
+                case Ipv4.TCP -> tcp.unreachable(code, mtu, src, dst, ports, seq, nowNs);
+                case Ipv4.UDP -> udp.unreachable(code, src, dst, ports);
+                default -> false;
+            };
         }
     }
 
@@ -460,6 +573,52 @@ public final class NetworkStack implements Core {
         return tcp.listen(binding, backlog, receiveBuffer);
     }
 
+    /** A UDP socket; any thread. */
+    public UdpSocket newUdpSocket() {
+        return new UdpSocket(memory, config.sysctls());
+    }
+
+    /**
+     * Binds a UDP socket; see {@code Engine.bind}.
+     *
+     * @throws BindException "Address already in use" or "Cannot assign requested address"
+     * @throws IOException if the stack is closed
+     */
+    public Binding bind(UdpSocket socket, int address, int port, Reuse reuse) throws IOException {
+        requireAlive();
+        return udp.bind(socket, address, port, reuse);
+    }
+
+    /**
+     * Connects a UDP socket; see {@code Engine.connect}.
+     *
+     * @throws java.net.SocketException as {@link #source}
+     * @throws BindException "Address already in use"
+     * @throws IOException if the stack is closed
+     */
+    public UdpBinding connect(UdpSocket socket, int address, int port, boolean broadcast)
+            throws IOException {
+        requireAlive();
+        return udp.connect(socket, address, port, broadcast);
+    }
+
+    /** Has a UDP socket receive from everybody. */
+    public void disconnect(UdpSocket socket) throws IOException {
+        requireAlive();
+        udp.disconnect(socket);
+    }
+
+    /**
+     * Where a datagram would be sent from; see {@code Engine.source}. Any thread.
+     *
+     * @throws java.net.SocketException "Message too long", "Network is unreachable", "Permission
+     *     denied" or "Invalid argument"
+     */
+    public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
+            throws SocketException {
+        return udp.source(bound, address, length, broadcast, dontFragment);
+    }
+
     /**
      * From now on whoever asks the answer decides about SYNs to where nobody listens.
      *
@@ -484,7 +643,7 @@ public final class NetworkStack implements Core {
 
     /**
      * Ends listeners and connections as if their applications had closed them; once everything is
-     * delivered, or the stack dies, sets {@code done} and wakes {@code waiter}.
+     * delivered, what UDP sockets have queued too, or the stack dies, sets {@code done} and wakes {@code waiter}.
      */
     public void drain(Waiter waiter, AtomicBoolean done) {
         tcp.closeListeners(nowNs);
@@ -523,9 +682,9 @@ public final class NetworkStack implements Core {
         return n[0];
     }
 
-    /** Connections with data or a FIN that the peer has not acknowledged. */
+    /** Connections with data or a FIN not acknowledged, and UDP sockets with datagrams not sent. */
     public int undelivered() {
-        int[] n = new int[1];
+        int[] n = {udp.unsent()};
         tcp.forEach(
                 endpoint -> {
                     if (endpoint instanceof Connection c && c.hasUndelivered()) n[0]++;
@@ -569,6 +728,11 @@ public final class NetworkStack implements Core {
         tcp.forEach(action);
     }
 
+    /** UDP sockets that are bound; in the seat. */
+    public void forEachUdp(Consumer<UdpEndpoint> action) {
+        udp.forEach(action);
+    }
+
     /** In the seat. */
     public void forEachNeighbor(Consumer<Neighbor> action) {
         for (Interface i : interfaces) {
@@ -581,9 +745,9 @@ public final class NetworkStack implements Core {
         return tcp.size();
     }
 
-    /** How many local ports somebody has; in the seat. */
+    /** How many local ports somebody has, of TCP and of UDP; in the seat. */
     public int ports() {
-        return tcp.ports().size();
+        return tcp.ports().size() + udp.ports().size();
     }
 
     /** What the stack holds now; in the seat. */
@@ -596,8 +760,17 @@ public final class NetworkStack implements Core {
                     else if (endpoint instanceof Connection) n[2]++;
                     else n[3]++;
                 });
+        udp.sweep();
         return new Usage(
-                n[0], n[1], n[2], n[3], ports(), framesOut(), memory.inUse(), memory.allocated());
+                n[0],
+                n[1],
+                n[2],
+                n[3],
+                udp.size(),
+                ports(),
+                framesOut(),
+                memory.inUse(),
+                memory.allocated());
     }
 
     /** Frames that are in use; in the seat. */
@@ -641,6 +814,7 @@ public final class NetworkStack implements Core {
         dead = true;
         if (cause instanceof LinkFailure) for (Interface i : interfaces) i.gone();
         try {
+            udp.close();
             tcp.close(nowNs);
             if (flows != null) flows.close(wakeups);
             // Whoever waits for a command hears that the stack is dead, and streams free what they
@@ -650,6 +824,7 @@ public final class NetworkStack implements Core {
             cause.addSuppressed(t);
         }
         loopback.close();
+        ipInput.close();
         for (Interface i : interfaces) i.close();
         frames.trim();
         if (drainWaiter != null) tellDrained();

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * there doesn't listen. A binding lives on, without its socket, in the connections that were made on it, those in
  * TIME-WAIT included.
  *
- * <p>Confined to the loop.
+ * <p>TCP and UDP have one of these each. Confined to the loop.
  */
 final class Ports {
     /** All bindings of one port. */
@@ -179,15 +179,27 @@ final class Ports {
     }
 
     void forEachListener(Consumer<Listener> action) {
-        List<Listener> all = new ArrayList<>();
+        forEach(
+                binding -> {
+                    if (binding.listener != null) action.accept(binding.listener);
+                });
+    }
+
+    /** All bindings there are now; the action may change the table. */
+    void forEach(Consumer<Binding> action) {
+        List<Binding> all = new ArrayList<>();
         for (Bucket head : slots) {
             for (Bucket bucket = head; bucket != null; bucket = bucket.next) {
-                for (Binding b = bucket.first; b != null; b = b.next) {
-                    if (b.listener != null) all.add(b.listener);
-                }
+                for (Binding b = bucket.first; b != null; b = b.next) all.add(b);
             }
         }
-        all.forEach(action); // which may change the table
+        all.forEach(action);
+    }
+
+    /** The newest binding of a port, which is linked to the older ones; or null. */
+    Binding newest(int port) {
+        Bucket bucket = find(port);
+        return bucket == null ? null : bucket.first;
     }
 
     /** How many ports somebody has. */

@@ -16,12 +16,17 @@ public final class Icmp4 {
             TIME_EXCEEDED = 11,
             PARAMETER_PROBLEM = 12;
 
+    /** Code of {@link #TIME_EXCEEDED}: fragments are missing. */
+    public static final int REASSEMBLY_TIME_EXCEEDED = 1;
+
     /** Codes of {@link #UNREACHABLE} (RFC 792, RFC 1122 section 3.2.2.1). */
     public static final int NET_UNREACHABLE = 0,
             HOST_UNREACHABLE = 1,
             PROTOCOL_UNREACHABLE = 2,
             PORT_UNREACHABLE = 3,
             FRAGMENTATION_NEEDED = 4,
+            NET_UNKNOWN = 6,
+            HOST_UNKNOWN = 7,
             NET_PROHIBITED = 9,
             HOST_PROHIBITED = 10,
             ADMIN_PROHIBITED = 13;

@@ -27,6 +27,9 @@ public final class Ipv4 {
     /** Length in bytes of a header without options. */
     public static final int HEADER = 20;
 
+    /** Most bytes of a datagram, header included. */
+    public static final int MAX_LENGTH = 65_535;
+
     /** Protocol numbers. */
     public static final int ICMP = 1, TCP = 6, UDP = 17;
 
@@ -115,6 +118,16 @@ public final class Ipv4 {
     /** Whether the header checksum is right. */
     public static boolean checksumOk(ByteBuffer b, int at) {
         return Checksum.sum(b, at, headerLength(b, at)) == 0xFFFF;
+    }
+
+    /** Makes a fragment's header that of the whole datagram, checksum included. */
+    public static void putWhole(ByteBuffer b, int at, int tos, int totalLength) {
+        b.put(at + TOS, (byte) tos);
+        b.putShort(at + TOTAL_LENGTH, (short) totalLength);
+        b.putShort(at + FLAGS_OFFSET, (short) 0);
+        b.putShort(at + CHECKSUM, (short) 0);
+        int sum = Checksum.sum(b, at, headerLength(b, at));
+        b.putShort(at + CHECKSUM, (short) Checksum.complement(sum));
     }
 
     /** Writes a header without options, checksum included. */

@@ -31,6 +31,7 @@ class SettingsTest {
         Settings s = from("java.version", "17", "user.name", "x");
         assertNull(s.link());
         assertNull(s.trace());
+        assertNull(s.capture());
         assertEquals(List.of(), s.addresses());
         assertEquals(0, s.gateway());
         assertEquals(256 << 20, s.memory());
@@ -45,6 +46,11 @@ class SettingsTest {
                         "usernet.address", "10.0.0.2/24, 192.168.7.9/31",
                         "usernet.trace", "stderr",
                         "usernet.impair", "loss=1%,seed=7",
+                        "usernet.capture", "x.pcapng",
+                        "usernet.capture.snaplen", "96",
+                        "usernet.capture.buffer", "3m",
+                        "usernet.capture.size", "100m",
+                        "usernet.capture.files", "7",
                         "usernet.memory", "64m",
                         "usernet.exit.timeout", "5",
                         "usernet.inline.writers", "true",
@@ -56,6 +62,7 @@ class SettingsTest {
         assertEquals(0x0A00_0001, s.gateway());
         assertEquals("stderr", s.trace());
         assertEquals("loss=1%,seed=7", s.impair().toString());
+        assertEquals(new CaptureConfig("x.pcapng", 96, 3 << 20, 100 << 20, 7), s.capture());
         assertEquals(64 << 20, s.memory());
         assertEquals(5, s.exitTimeoutMs());
         assertTrue(s.inlineWriters());
@@ -98,6 +105,16 @@ class SettingsTest {
                 "usernet.memory | 1k | give 4m to 1024g",
                 "usernet.memory | 1025g | give 4m to 1024g",
                 "usernet.memory | 999999999999g | give 4m to 1024g",
+                "usernet.capture.snaplen | 63 | give bytes, 64 to 262144",
+                "usernet.capture.snaplen | 262145 | give bytes, 64 to 262144",
+                "usernet.capture.snaplen | all | give bytes, 64 to 262144",
+                "usernet.capture.buffer | 1023k | give 1m to 1g",
+                "usernet.capture.buffer | 2g | give 1m to 1g",
+                "usernet.capture.size | big | give bytes",
+                "usernet.capture.size | 127k | give 128k to 1024g",
+                "usernet.capture.size | 1025g | give 128k to 1024g",
+                "usernet.capture.files | 3 | set usernet.capture.size too",
+                "usernet.capture.files | 100001 | give a number, 1 to 100000",
                 "usernet.exit.timeout | -1 | give milliseconds",
                 "usernet.inline.writers | yes | give true or false",
                 "usernet.net.ipv4.tcp_sack | 2 | in 0..1",
@@ -171,6 +188,11 @@ class SettingsTest {
                         Settings.GATEWAY,
                         Settings.TRACE,
                         Settings.IMPAIR,
+                        Settings.CAPTURE,
+                        Settings.CAPTURE_SNAPLEN,
+                        Settings.CAPTURE_BUFFER,
+                        Settings.CAPTURE_SIZE,
+                        Settings.CAPTURE_FILES,
                         Settings.MEMORY,
                         Settings.EXIT_TIMEOUT,
                         Settings.INLINE_WRITERS,

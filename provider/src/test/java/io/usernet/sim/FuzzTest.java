@@ -9,13 +9,18 @@ import io.usernet.metrics.Counters;
 import io.usernet.sim.Transfer.Server;
 import io.usernet.stack.Binding;
 import io.usernet.stack.Packets;
+import io.usernet.stack.Reuse;
 import io.usernet.tcp.Stream;
+import io.usernet.udp.UdpSocket;
 import io.usernet.wire.Checksum;
 import io.usernet.wire.Ethernet;
+import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.Tcp;
+import io.usernet.wire.Udp;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,7 +60,10 @@ class FuzzTest {
         SplittableRandom mutations = random.split();
         client.tamper(frame -> mutate(frame, mutations));
         server.tamper(frame -> mutate(frame, mutations));
+        UdpSocket asking = udp(client, 0, false, random.split());
+        UdpSocket answering = udp(server, PORT, true, random.split());
         for (int round = 0; round < ROUNDS; round++) {
+            ask(client, asking, random);
             Stream stream = new Stream(client.stack.memory(), 64 << 10, 64 << 10);
             Binding from = client.stack.connect(stream, null, Ipv4Address.parse("10.0.0.2"), PORT);
             client.stack.inbox().post(from, Binding.RELEASE);
@@ -64,12 +72,19 @@ class FuzzTest {
                 client.receives(noise(client.mac(), random));
                 server.receives(noise(server.mac(), random));
             }
+            for (byte[] fragment : fragments(server.mac(), random)) server.receives(fragment);
             net.runFor(Duration.ofMillis(random.nextInt(100)));
         }
         assertTrue(listener.accepted() > 0, "some connections get through");
+        long whole = server.stack.counters().get(Counter.IP_REASM_OKS);
+        assertTrue(whole >= ROUNDS / 6, "some datagrams are put together: " + whole);
+        long answers = client.stack.counters().get(Counter.UDP_IN_DATAGRAMS);
+        assertTrue(answers > ROUNDS, "some datagrams get through: " + answers);
         client.tamper(null);
         server.tamper(null);
         server.stack.inbox().post(listener.backlog(), io.usernet.tcp.Backlog.CLOSE);
+        client.stack.inbox().post(asking, UdpSocket.CLOSE);
+        server.stack.inbox().post(answering, UdpSocket.CLOSE);
         for (Stream stream : streams) {
             (stream.connection() == null ? client : owner(stream, client, server))
                     .stack
@@ -99,6 +114,7 @@ class FuzzTest {
         assertEquals(host.framesIn(), c.get(Counter.LINK_IN));
         host.stack.prepare(); // logs the failures, if there were any
         assertEquals(0, c.get(Counter.TCP_ENDPOINT_FAILURES));
+        assertEquals(0, c.get(Counter.UDP_SOCKET_FAILURES));
         assertSum(
                 c,
                 Counter.LINK_IN,
@@ -114,19 +130,24 @@ class FuzzTest {
                 Counter.ARP_IN_IGNORED);
         assertSum(
                 c,
-                Counter.IP_IN_RECEIVES,
+                List.of(Counter.IP_IN_RECEIVES, Counter.IP_REASM_OKS),
+                Counter.IP_REASM_REQDS,
                 Counter.IP_IN_DELIVERS,
                 Counter.IP_IN_HDR_ERRORS,
                 Counter.IP_IN_ADDR_ERRORS,
                 Counter.IP_IN_MARTIANS,
-                Counter.IP_REASM_FAILS,
                 Counter.IP_IN_UNKNOWN_PROTOS);
         assertSum(
                 c,
                 Counter.IP_IN_DELIVERS,
                 Counter.TCP_IN_SEGS,
                 Counter.ICMP_IN_MSGS,
+                Counter.UDP_IN_DATAGRAMS,
                 Counter.UDP_NO_PORTS,
+                Counter.UDP_IGNORED_MULTI,
+                Counter.UDP_RCVBUF_ERRORS,
+                Counter.UDP_MEM_ERRORS,
+                Counter.UDP_IN_CSUM_ERRORS,
                 Counter.UDP_IN_ERRORS);
         assertSum(
                 c,
@@ -148,8 +169,52 @@ class FuzzTest {
     }
 
     private static void assertSum(Counters c, Counter whole, Counter... parts) {
+        assertSum(c, List.of(whole), parts);
+    }
+
+    private static void assertSum(Counters c, List<Counter> whole, Counter... parts) {
+        long expected = whole.stream().mapToLong(c::get).sum();
         long sum = Arrays.stream(parts).mapToLong(c::get).sum();
-        assertEquals(c.get(whole), sum, whole + " is the sum of " + Arrays.toString(parts));
+        assertEquals(expected, sum, whole + " is the sum of " + Arrays.toString(parts));
+    }
+
+    /** A socket that reads what comes, and may send it back. */
+    private static UdpSocket udp(
+            SimNetwork.Host host, int port, boolean echoes, SplittableRandom random)
+            throws IOException {
+        UdpSocket socket = host.stack.newUdpSocket();
+        socket.receiveBuffer(8_000);
+        int own = host.stack.bind(socket, 0, port, Reuse.NONE).port();
+        ByteBuffer piece = ByteBuffer.allocate(2_000);
+        host.add(
+                nowNs -> {
+                    if (socket.isClosed() || random.nextInt(3) == 0) return false;
+                    long from = socket.receive(piece.clear());
+                    if (from == UdpSocket.NONE) return false;
+                    if (echoes) send(host, socket, (int) (from >>> 16), (int) from, piece.flip());
+                    return true;
+                });
+        assertTrue(own > 0);
+        return socket;
+    }
+
+    private static void ask(SimNetwork.Host host, UdpSocket socket, SplittableRandom random) {
+        for (int n = random.nextInt(10); n > 0; n--) {
+            byte[] payload = new byte[random.nextInt(1_472)];
+            random.nextBytes(payload);
+            send(host, socket, Ipv4Address.parse("10.0.0.2"), PORT, ByteBuffer.wrap(payload));
+        }
+    }
+
+    private static void send(
+            SimNetwork.Host host, UdpSocket socket, int to, int port, ByteBuffer payload) {
+        try {
+            int source = host.stack.source(0, to, payload.remaining(), false, false);
+            socket.send(payload, source, to, port & 0xFFFF, 0);
+            host.stack.inbox().post(socket, UdpSocket.TRANSMIT);
+        } catch (SocketException e) {
+            // a sender's address that was changed on the way: nothing can be sent there
+        }
     }
 
     /** An application that writes, reads and closes as it likes. */
@@ -198,6 +263,32 @@ class FuzzTest {
         long src = 0x02_00_00_00_00_00L | random.nextInt(256);
         return Packets.ethernet(
                 random.nextInt(8) == 0 ? Ethernet.BROADCAST : mac, src, type, payload);
+    }
+
+    /**
+     * A long echo request in fragments, in any order, some of them mutated, lost or doubled. A third of
+     * them are whole and get through.
+     */
+    private static List<byte[]> fragments(long mac, SplittableRandom random) {
+        byte[] text = new byte[1_000 + random.nextInt(8_000)];
+        random.nextBytes(text);
+        byte[] ping = Packets.icmp(Icmp4.ECHO_REQUEST, 0, 1, text);
+        List<byte[]> all = new ArrayList<>();
+        boolean sound = random.nextInt(3) == 0;
+        int id = random.nextInt(1 << 16);
+        int most = 8 << random.nextInt(8);
+        for (int at = 0; at < ping.length; ) {
+            int n = Math.min(ping.length - at, 8 * (1 + random.nextInt(most)));
+            byte[] ip = Packets.fragment(ping, id, at, n, "10.0.0.1", "10.0.0.2");
+            byte[] frame = Packets.ethernet(mac, 0x02_00_00_00_00_01L, Ethernet.IPV4, ip);
+            int copies = sound ? 1 : random.nextInt(20) % 3;
+            for (int i = 0; i < copies; i++) {
+                byte[] changed = sound || random.nextInt(8) > 0 ? frame : mutate(frame, random);
+                all.add(random.nextInt(all.size() + 1), changed);
+            }
+            at += n;
+        }
+        return all;
     }
 
     /** Makes an IPv4 header of the first bytes, so that the rest is looked at. */
@@ -251,6 +342,13 @@ class FuzzTest {
             int pseudo = Checksum.pseudoHeader(Ipv4.src(b, at), Ipv4.dst(b, at), Ipv4.TCP, length);
             int sum = Checksum.append(pseudo, 0, Checksum.sum(b, segment, length));
             Tcp.putChecksum(b, segment, Checksum.complement(sum));
+        }
+        if (Ipv4.protocol(b, at) == Ipv4.UDP && Udp.check(b, segment, segment + length) > 0) {
+            int udp = Udp.length(b, segment);
+            b.putShort(segment + Udp.CHECKSUM, (short) 0);
+            int pseudo = Checksum.pseudoHeader(Ipv4.src(b, at), Ipv4.dst(b, at), Ipv4.UDP, udp);
+            int sum = Checksum.append(pseudo, 0, Checksum.sum(b, segment, udp));
+            b.putShort(segment + Udp.CHECKSUM, (short) Checksum.complement(sum));
         }
         b.get(0, frame);
     }

@@ -22,6 +22,7 @@ import io.usernet.wire.Tcp;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,184 @@ class LinkLayerTest {
         assertEquals(0xFFFF, Checksum.sum(b, icmp, reply.length - icmp));
         int from = icmp + Icmp4.HEADER;
         assertArrayEquals(payload, Arrays.copyOfRange(reply, from, reply.length));
+    }
+
+    private void receivesInFragments(byte[] message, int id) {
+        for (int at = 0; at < message.length; at += 1_480) {
+            int n = Math.min(1_480, message.length - at);
+            receives(Packets.fragment(message, id, at, n, "10.0.0.1", "10.0.0.2"));
+        }
+    }
+
+    /** What the fragments that went out carry, in order, together. */
+    private byte[] sentInFragments(int mtu) {
+        ByteBuffer all = ByteBuffer.allocateDirect(1 << 16);
+        int length = 0;
+        for (byte[] frame : host.link.allSent()) {
+            ByteBuffer b = Packets.direct(frame);
+            int ip = Ethernet.HEADER;
+            assertTrue(frame.length - ip <= mtu);
+            assertEquals(PEER, Ethernet.dst(b, 0));
+            assertTrue(Ipv4.checksumOk(b, ip));
+            assertEquals(0, Ipv4.flags(b, ip) & Ipv4.DONT_FRAGMENT);
+            assertEquals(length, Ipv4.fragmentOffset(b, ip));
+            all.put(length, frame, ip + Ipv4.HEADER, frame.length - ip - Ipv4.HEADER);
+            length += frame.length - ip - Ipv4.HEADER;
+        }
+        return Arrays.copyOf(Packets.array(all), length);
+    }
+
+    private static byte[] ping(int length) {
+        byte[] text = new byte[length];
+        new SplittableRandom(length).nextBytes(text);
+        return icmp(Icmp4.ECHO_REQUEST, 0, 0x1234_0001, text);
+    }
+
+    private void assertReplies(byte[] ping, byte[] reply) {
+        assertEquals(Icmp4.ECHO_REPLY, reply[0]);
+        ByteBuffer b = Packets.direct(reply);
+        assertEquals(0xFFFF, Checksum.sum(b, 0, reply.length));
+        assertArrayEquals(
+                Arrays.copyOfRange(ping, 4, ping.length),
+                Arrays.copyOfRange(reply, 4, reply.length));
+    }
+
+    @Test
+    void answersLongPingsInFragments() {
+        peerIsKnown();
+        for (int length : new int[] {1_472, 1_473, 5_000, 32_768, 65_507}) {
+            byte[] ping = ping(length);
+            receivesInFragments(ping, length);
+            if (length == 1_472) {
+                ByteBuffer b = Packets.direct(host.link.sent());
+                assertEquals(Ipv4.DONT_FRAGMENT, Ipv4.flags(b, Ethernet.HEADER));
+                continue;
+            }
+            assertReplies(ping, sentInFragments(1_500));
+        }
+        host.assertCount(4, Counter.IP_REASM_OKS);
+        host.assertCount(4, Counter.IP_FRAG_OKS);
+        host.assertCount(2 + 4 + 23 + 45, Counter.IP_FRAG_CREATES);
+        host.assertCount(0, Counter.IP_FRAG_FAILS);
+    }
+
+    private void fragmentationNeeded(String src, int mtu) {
+        ByteBuffer quoted = Packets.direct(ipv4(Ipv4.ICMP, src, "10.0.0.1", ping(1_000)));
+        quoted.put(Ipv4.HEADER, (byte) Icmp4.ECHO_REPLY);
+        byte[] quote = Arrays.copyOf(Packets.array(quoted), 28);
+        byte[] error = icmp(Icmp4.UNREACHABLE, Icmp4.FRAGMENTATION_NEEDED, mtu, quote);
+        receives(ipv4(Ipv4.ICMP, "10.0.0.1", "10.0.0.2", error));
+    }
+
+    @Test
+    void repliesAreCutToThePathMtuThatARouterNames() {
+        peerIsKnown();
+        byte[] ping = ping(1_000);
+        fragmentationNeeded("10.0.0.9", 600); // not ours
+        fragmentationNeeded("10.0.0.2", 1_400); // would have fitted
+        receives(ipv4(Ipv4.ICMP, "10.0.0.1", "10.0.0.2", ping));
+        assertEquals(1, host.link.allSent().size());
+        fragmentationNeeded("10.0.0.2", 600);
+        receives(ipv4(Ipv4.ICMP, "10.0.0.1", "10.0.0.2", ping));
+        assertReplies(ping, sentInFragments(600));
+        host.assertCount(2, Counter.IP_FRAG_CREATES);
+        host.advance(Duration.ofSeconds(601));
+        host.sent();
+        peerIsKnown();
+        receives(ipv4(Ipv4.ICMP, "10.0.0.1", "10.0.0.2", ping));
+        assertEquals(1, host.link.allSent().size());
+        host.assertCount(1, Counter.ICMP_IN_UNMATCHED);
+    }
+
+    @Test
+    void allFragmentsWaitForRoomOrNone() {
+        peerIsKnown();
+        host.link.full = true;
+        byte[] ping = ping(65_507); // 45 fragments; room for 256
+        for (int i = 0; i < 6; i++) receivesInFragments(ping, i);
+        host.assertCount(5, Counter.IP_FRAG_OKS);
+        host.assertCount(1, Counter.IP_FRAG_FAILS);
+        host.assertCount(0, Counter.IP_OUT_DISCARDS);
+        host.link.full = false;
+        host.run();
+        assertEquals(225, host.link.allSent().size());
+    }
+
+    @Test
+    void allFragmentsWaitForAnAddressOrNone() {
+        byte[] ping = ping(65_507); // 45 fragments; 101 wait for a neighbour
+        for (int i = 0; i < 3; i++) receivesInFragments(ping, i);
+        host.assertSent("arp who-has 10.0.0.1 tell 10.0.0.2");
+        host.assertCount(1, Counter.IP_FRAG_FAILS);
+        host.assertCount(0, Counter.NEIGH_UNRES_DISCARDS);
+        host.receives(arp(US, Arp.REPLY, PEER, "10.0.0.1", US, "10.0.0.2"));
+        assertEquals(90, host.link.allSent().size());
+    }
+
+    @Test
+    void fragmentsThatDoNotFitTheQueueAskForTheAddress() {
+        Host small =
+                new Host(
+                        StackConfig.defaults()
+                                .withAddress("10.0.0.2/24")
+                                .with(Sysctl.NEIGH_UNRES_QLEN, 3),
+                        2);
+        small.run();
+        small.sent();
+        byte[] ping = ping(5_000);
+        for (int at = 0; at < ping.length; at += 1_480) {
+            int n = Math.min(1_480, ping.length - at);
+            byte[] ip = Packets.fragment(ping, 1, at, n, "10.0.0.1", "10.0.0.2");
+            small.receives(ethernet(US, PEER, Ethernet.IPV4, ip));
+        }
+        small.assertSent("arp who-has 10.0.0.1 tell 10.0.0.2");
+        small.assertCount(1, Counter.IP_FRAG_FAILS);
+        small.assertNoFramesOut();
+        small.advance(Duration.ofSeconds(10)); // nothing waits, and nobody answers
+        small.assertCount(1, Counter.NEIGH_RES_FAILED);
+    }
+
+    @Test
+    void missingFragmentsAreReportedAndForgotten() {
+        peerIsKnown();
+        byte[] ping = ping(3_000);
+        receives(Packets.fragment(ping, 1, 0, 1_480, "10.0.0.1", "10.0.0.2"));
+        host.assertSent();
+        host.advance(Duration.ofSeconds(31));
+        assertTrue(host.sent().contains("10.0.0.2 > 10.0.0.1 icmp 11/1"));
+        assertEquals(0, host.stack.memory().inUse());
+        host.assertCount(1, Counter.ICMP_OUT_TIME_EXCDS);
+    }
+
+    @Test
+    void aFloodOfFirstFragmentsIsBoundedAndALongPingGetsThrough() {
+        Host small =
+                new Host(StackConfig.defaults().withAddress("10.0.0.2/24").withMemory(4 << 20), 3);
+        byte[] ping = ping(65_507);
+        for (int id = 0; id < 45; id++) {
+            int n = Math.min(1_480, ping.length - id * 1_480);
+            String src = "10.0.0.1";
+            small.receives(Packets.fragment(ping, 7, id * 1_480, n, src, "10.0.0.2"));
+            for (int i = 0; id > 0 && i < 300; i++) {
+                String other = "10.0." + i % 200 + ".77";
+                small.receives(Packets.fragment(ping, id * 300 + i, 0, 64, other, "10.0.0.2"));
+                assertTrue(small.stack.usage().memoryInUse() <= 512 << 10);
+            }
+        }
+        small.assertCount(1, Counter.ICMP_OUT_ECHO_REPS);
+        assertEquals(45, small.link.allSent().size());
+        small.assertNoFramesOut();
+        small.advance(Duration.ofSeconds(31));
+        assertEquals(0, small.stack.usage().memoryInUse());
+        assertTrue(small.stack.counters().get(Counter.IP_REASM_TIMEOUT) > 200);
+    }
+
+    @Test
+    void dyingReleasesFragments() {
+        receives(Packets.fragment(ping(3_000), 1, 0, 1_480, "10.0.0.1", "10.0.0.2"));
+        assertEquals(2 << 10, host.stack.memory().inUse());
+        host.stack.die(new IllegalStateException("test"));
+        assertEquals(0, host.stack.memory().inUse());
     }
 
     @Test
@@ -186,7 +365,8 @@ class LinkLayerTest {
         byte[] error = icmp(Icmp4.UNREACHABLE, 3, 0, udp("10.0.0.2", 1, "10.0.0.1", 2, NONE));
         receives(ipv4(Ipv4.ICMP, "10.0.0.1", "10.0.0.2", error));
         host.assertSent();
-        host.assertCount(1, Counter.IP_REASM_FAILS);
+        host.assertCount(1, Counter.IP_REASM_REQDS);
+        host.assertCount(0, Counter.IP_REASM_OKS);
         host.assertCount(1, Counter.ICMP_IN_UNMATCHED);
     }
 

@@ -53,6 +53,17 @@ public final class Packets {
         return array(b);
     }
 
+    /** A fragment of an ICMP message: {@code length} bytes of it beginning at {@code offset}. */
+    public static byte[] fragment(
+            byte[] message, int id, int offset, int length, String src, String dst) {
+        ByteBuffer b = ByteBuffer.allocateDirect(Ipv4.HEADER + length);
+        int flags = offset + length < message.length ? Ipv4.MORE_FRAGMENTS : 0;
+        int total = b.capacity();
+        Ipv4.write(b, 0, 0, total, id, flags, offset, 64, Ipv4.ICMP, ip(src), ip(dst));
+        b.put(Ipv4.HEADER, message, offset, length);
+        return array(b);
+    }
+
     public static byte[] icmp(int type, int code, int rest, byte[] payload) {
         ByteBuffer b = ByteBuffer.allocateDirect(Icmp4.HEADER + payload.length);
         Icmp4.write(b, 0, type, code, rest);

@@ -149,6 +149,82 @@ class TapInteropTest {
         }
     }
 
+    private static void pings(String mtu, String command) throws Exception {
+        Netns.require("ping");
+        try (Stack stack =
+                Stack.builder().link(LINK + "&mtu=" + mtu).address("10.0.0.2/24").open()) {
+            String ping = sh(command);
+            assertTrue(ping.contains("3 received") && !ping.contains("wrong"), ping);
+            Map<Counter, Long> counters = stack.counters();
+            assertEquals(3, counters.get(Counter.IP_REASM_OKS), counters.toString());
+            assertEquals(3, counters.get(Counter.IP_FRAG_OKS), counters.toString());
+            assertEquals(null, counters.get(Counter.IP_REASM_FAILS), counters.toString());
+            assertEquals(null, counters.get(Counter.IP_FRAG_FAILS), counters.toString());
+            assertNothingLeft(stack);
+        }
+    }
+
+    @InNetns
+    void theKernelPingsInFragments() throws Exception {
+        pings("1500", "ping -c 3 -i 0.2 -s 5000 -w 10 10.0.0.2");
+        pings("1500", "ping -c 3 -i 0.2 -s 65507 -w 10 10.0.0.2");
+        pings("1500", "ping -M want -c 3 -i 0.2 -s 1473 -w 10 10.0.0.2");
+        pings("576", "ping -c 3 -i 0.2 -s 5000 -w 10 10.0.0.2");
+        pings("576", "ping -c 3 -i 0.2 -s 65507 -w 10 10.0.0.2");
+        pings("9000", "ping -c 3 -i 0.2 -s 65507 -w 10 10.0.0.2");
+    }
+
+    /** A host behind the kernel, on a link with a small MTU; /run is the test's own. */
+    private static final String FAR =
+            "mount -t tmpfs none /run && ip netns add far"
+                    + " && ip link add near0 mtu 800 type veth peer name far0 netns far"
+                    + " && ip addr add 10.1.0.1/24 dev near0 && ip link set near0 up"
+                    + " && ip -n far addr add 10.1.0.2/24 dev far0"
+                    + " && ip -n far link set far0 mtu 800 up"
+                    + " && ip -n far route add default via 10.1.0.1"
+                    + " && sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0";
+
+    @InNetns(setup = FAR)
+    void repliesAreCutToThePathMtuThatTheKernelNames() throws Exception {
+        Netns.require("ping");
+        try (Stack stack =
+                Stack.builder().link(LINK).address("10.0.0.2/24").gateway("10.0.0.1").open()) {
+            // The first reply, of 1,228 bytes, fits our link, but not the far one.
+            String ping = sh("ip netns exec far ping -c 6 -i 0.3 -s 1200 -w 10 10.0.0.2; true");
+            Map<Counter, Long> counters = stack.counters();
+            assertTrue(ping.contains("received") && counters.get(Counter.IP_FRAG_OKS) >= 5, ping);
+            assertTrue(counters.get(Counter.ICMP_IN_DEST_UNREACHS) >= 1, counters.toString());
+        }
+    }
+
+    @InNetns
+    void aFloodOfFirstFragmentsLeavesMemoryBounded() throws Exception {
+        Netns.require("hping3");
+        Netns.require("ping");
+        long bound = 256 << 10;
+        try (Stack stack =
+                Stack.builder()
+                        .link(LINK)
+                        .address("10.0.0.2/24")
+                        .sysctl(Sysctl.IPFRAG_HIGH_THRESH, bound)
+                        .sysctl(Sysctl.IPFRAG_TIME, 1)
+                        .open()) {
+            Process flood = start("exec hping3 -q -n -1 -x -d 64 -i u20 --rand-source 10.0.0.2");
+            until("a flood", () -> count(stack, Counter.IP_REASM_EVICTIONS) > 1_000);
+            String ping = sh("ping -c 20 -i 0.05 -s 65507 -w 10 10.0.0.2; true");
+            assertTrue(ping.contains(" 0% packet loss"), ping);
+            // The link reads into one slab; another is what replies are made in.
+            assertTrue(usage(stack).memoryInUse() <= bound + 2 * IDLE_MEMORY, usage(stack) + "");
+            flood.destroy();
+            flood.waitFor();
+            assertNothingLeft(stack);
+        }
+    }
+
+    private static long count(Stack stack, Counter counter) {
+        return stack.counters().getOrDefault(counter, 0L);
+    }
+
     @InNetns(seconds = 120)
     void manyConnectionsAtOnce() throws Exception {
         try (Stack stack = open()) {

@@ -1,9 +1,7 @@
 package io.usernet.link.wrap;
 
 import io.usernet.frame.Frame;
-import io.usernet.frame.Memory;
 import io.usernet.link.FrameObserver;
-import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -18,24 +16,24 @@ import java.io.OutputStream;
  * <p>A checksum that is left to the link, or that came from memory and was never computed, is shown as
  * the right one: what a wire would carry.
  */
-public final class TraceLink implements LinkDevice, FrameObserver {
+public final class TraceLink extends WrappedLink implements FrameObserver {
     /** The value of {@code usernet.trace} that means standard error; any other is a file's name. */
     public static final String STDERR = "stderr";
 
     private static final int RING_BYTES = 1 << 20;
+    private static final int HEADERS = 256; // 14 + 60 + 60, and the text of a RST
+    private static final int MOST = 2048; // an ICMP error, a frame of an unknown type
 
-    private final LinkDevice link;
-    private final int layer;
-    private final PacketRing ring = new PacketRing(RING_BYTES);
-    private final TraceWriter writer;
-    private final long startMicros = System.currentTimeMillis() * 1000;
-    private final long startNs = System.nanoTime();
+    private final PacketRing ring = new PacketRing(RING_BYTES, HEADERS, MOST);
+    private final PacketSource source, loopback = new PacketSource(1, 3);
+    private final WallClock clock = new WallClock();
+    private final PacketDrain drain;
 
     private TraceLink(LinkDevice link, OutputStream out) {
-        this.link = link;
-        this.layer = link.capabilities().layer();
-        this.writer = new TraceWriter(ring, out);
-        writer.start(link.capabilities().name());
+        super(link);
+        this.source = new PacketSource(0, link.capabilities().layer());
+        TraceWriter writer = new TraceWriter(out, this::missing);
+        this.drain = new PacketDrain(ring, writer, "trace", 0);
     }
 
     /**
@@ -65,64 +63,35 @@ public final class TraceLink implements LinkDevice, FrameObserver {
     }
 
     @Override
-    public LinkCapabilities capabilities() {
-        return link.capabilities();
-    }
-
-    @Override
-    public void attach(Memory memory) {
-        link.attach(memory);
-    }
-
-    @Override
     public boolean receive(Frame into) {
-        if (!link.receive(into)) return false;
-        ring.add(into, layer, now());
+        if (!super.receive(into)) return false;
+        ring.add(into, source, PacketRing.IN, clock.nowNs());
         return true;
     }
 
     @Override
     public Transmit transmit(Frame frame) {
-        Transmit became = link.transmit(frame);
+        Transmit became = super.transmit(frame);
         // HELD: the link may have lent it to another loop, but only we can release it.
-        if (became != Transmit.FULL) ring.add(frame, layer, now());
+        if (became != Transmit.FULL) ring.add(frame, source, PacketRing.OUT, clock.nowNs());
         return became;
     }
 
     /** A packet that is not of this link, but of the stack's loopback. */
     @Override
     public void onFrame(Frame frame) {
-        ring.add(frame, 3, now());
-    }
-
-    private long now() {
-        return startMicros + (System.nanoTime() - startNs) / 1000;
+        ring.add(frame, loopback, (byte) 0, clock.nowNs());
     }
 
     /** Packets that are missing from the trace so far. */
     public long missing() {
-        return ring.dropped();
+        return source.dropped() + loopback.dropped();
     }
 
     @Override
     public void flush() {
-        link.flush();
-        writer.wakeUp();
-    }
-
-    @Override
-    public void await(long timeoutNs, boolean forTransmit) {
-        link.await(timeoutNs, forTransmit);
-    }
-
-    @Override
-    public void wake() {
-        link.wake();
-    }
-
-    @Override
-    public long dropped() {
-        return link.dropped();
+        super.flush();
+        drain.wakeUp();
     }
 
     /**
@@ -130,16 +99,16 @@ public final class TraceLink implements LinkDevice, FrameObserver {
      * over. Any thread; for the end of the JVM.
      */
     public void finish() {
-        writer.close();
+        drain.close();
     }
 
     /** Closes the link, and then the trace, once the rest of it is written or two seconds are over. */
     @Override
     public void close() {
         try {
-            link.close();
+            super.close();
         } finally {
-            writer.close();
+            drain.close();
         }
     }
 }
