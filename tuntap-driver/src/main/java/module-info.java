@@ -1,4 +1,4 @@
-/** Links by Linux's devices and sockets: the schemes {@code tap:} and {@code unix:}. */
+/** Links by Linux's devices and sockets: the schemes {@code tap:}, {@code tun:} and {@code unix:}. */
 module io.usernet.tuntap {
     requires transitive io.usernet.provider;
     requires org.jnrproject.ffi;
@@ -11,5 +11,6 @@ module io.usernet.tuntap {
 
     provides io.usernet.link.LinkProvider with
             io.usernet.tuntap.TapProvider,
+            io.usernet.tuntap.TunProvider,
             io.usernet.tuntap.UnixProvider;
 }

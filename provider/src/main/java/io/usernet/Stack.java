@@ -8,10 +8,7 @@ import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkAddresses;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.Links;
-import io.usernet.link.NullLink;
-import io.usernet.link.wrap.Capture;
 import io.usernet.link.wrap.ImpairLink;
-import io.usernet.link.wrap.TraceLink;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.ImpairmentCounts;
 import io.usernet.metrics.Usage;
@@ -20,6 +17,10 @@ import io.usernet.runtime.Engine;
 import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
 import io.usernet.tcp.Flow;
+import io.usernet.view.InterfaceView;
+import io.usernet.view.NeighborView;
+import io.usernet.view.RouteView;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -31,7 +32,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -58,21 +58,12 @@ public final class Stack implements AutoCloseable {
 
     private final Settings settings;
     private final Engine engine;
-    private final List<ImpairLink> impaired; // all links, or none
-    private final Capture capture; // or null
-    private final TraceLink trace; // or null
+    private final Decorators decorators;
     private final SelectorProvider provider;
     private final Thread exitHook;
 
-    private Stack(
-            Settings settings,
-            Engine engine,
-            List<ImpairLink> impaired,
-            Capture capture,
-            TraceLink trace) {
-        this.impaired = impaired;
-        this.capture = capture;
-        this.trace = trace;
+    private Stack(Settings settings, Engine engine, Decorators decorators) {
+        this.decorators = decorators;
         this.settings = settings;
         this.engine = engine;
         this.provider = new StackSelectorProvider(() -> engine);
@@ -88,21 +79,9 @@ public final class Stack implements AutoCloseable {
         List<LinkDevice> devices = new ArrayList<>();
         try {
             Settings complete = attach(settings, given, devices);
-            List<ImpairLink> impaired = impair(settings.impair(), devices);
-            boolean observed = settings.capture() != null || settings.trace() != null;
-            if (devices.isEmpty() && observed) devices.add(new NullLink());
-            Capture capture = null;
-            if (settings.capture() != null) {
-                capture = Capture.open(settings.capture());
-                devices.replaceAll(capture::wrap);
-            }
-            TraceLink trace = null;
-            if (settings.trace() != null) {
-                trace = TraceLink.open(devices.get(0), settings.trace());
-                devices.set(0, trace);
-            }
-            Engine engine = engine(complete, devices, observer(capture, trace));
-            Stack stack = new Stack(complete, engine, impaired, capture, trace);
+            Decorators decorators = Decorators.wrap(settings, devices);
+            Engine engine = engine(complete, devices, decorators.observer());
+            Stack stack = new Stack(complete, engine, decorators);
             Runtime.getRuntime().addShutdownHook(stack.exitHook);
             return stack;
         } catch (Throwable t) {
@@ -140,42 +119,6 @@ public final class Stack implements AutoCloseable {
             attachments.add(wanted);
         }
         return settings.with(attachments, gateway);
-    }
-
-    /** Puts the impairment in front of each link, if there is to be one. */
-    private static List<ImpairLink> impair(Impairment impairment, List<LinkDevice> devices) {
-        if (impairment == null) return List.of();
-        if (devices.isEmpty()) {
-            throw new IllegalArgumentException(
-                    Settings.IMPAIR
-                            + "="
-                            + impairment
-                            + ": there is no link, and the loopback is never impaired; set "
-                            + Settings.LINK);
-        }
-        List<ImpairLink> impaired = new ArrayList<>();
-        for (LinkDevice device : devices) {
-            impaired.add(ImpairLink.open(device, ofLink(impaired.size(), impairment)));
-            if (impaired.size() == 1) impairment = impaired.get(0).impairment(); // has a seed
-        }
-        Collections.copy(devices, impaired);
-        return List.copyOf(impaired);
-    }
-
-    /** The same, but drawn from another seed, so that links don't lose the same frames. */
-    private static Impairment ofLink(int index, Impairment impairment) {
-        OptionalLong seed = impairment.seed();
-        return seed.isEmpty() ? impairment : impairment.withSeed(seed.getAsLong() + index);
-    }
-
-    /** Who sees the packets of the loopback. */
-    private static FrameObserver observer(Capture capture, TraceLink trace) {
-        if (capture == null) return trace;
-        if (trace == null) return capture;
-        return frame -> {
-            capture.onFrame(frame);
-            trace.onFrame(frame);
-        };
     }
 
     private static Engine engine(
@@ -255,8 +198,9 @@ public final class Stack implements AutoCloseable {
      * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
      */
     public void impair(Impairment impairment) {
-        List<ImpairLink> links = impaired();
-        for (int i = 0; i < links.size(); i++) links.get(i).impair(ofLink(i, impairment));
+        List<ImpairLink> links = decorators.impaired();
+        for (int i = 0; i < links.size(); i++)
+            links.get(i).impair(Decorators.ofLink(i, impairment));
     }
 
     /**
@@ -266,7 +210,7 @@ public final class Stack implements AutoCloseable {
      * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
      */
     public Impairment impairment() {
-        return impaired().get(0).impairment();
+        return decorators.impaired().get(0).impairment();
     }
 
     /**
@@ -280,7 +224,7 @@ public final class Stack implements AutoCloseable {
      */
     public void partition(String peers) {
         Cidr cidr = Cidr.parse(peers);
-        for (ImpairLink link : impaired()) link.partition(cidr);
+        for (ImpairLink link : decorators.impaired()) link.partition(cidr);
     }
 
     /**
@@ -291,7 +235,7 @@ public final class Stack implements AutoCloseable {
      */
     public void heal(String peers) {
         Cidr cidr = Cidr.parse(peers);
-        for (ImpairLink link : impaired()) link.heal(cidr);
+        for (ImpairLink link : decorators.impaired()) link.heal(cidr);
     }
 
     /**
@@ -300,7 +244,7 @@ public final class Stack implements AutoCloseable {
      * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
      */
     public void heal() {
-        for (ImpairLink link : impaired()) link.heal();
+        for (ImpairLink link : decorators.impaired()) link.heal();
     }
 
     /**
@@ -309,17 +253,51 @@ public final class Stack implements AutoCloseable {
      * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
      */
     public ImpairmentCounts impairments() {
-        return impaired().stream()
+        return decorators.impaired().stream()
                 .map(ImpairLink::counts)
                 .reduce(ImpairmentCounts.NONE, ImpairmentCounts::plus);
     }
 
-    private List<ImpairLink> impaired() {
-        if (!impaired.isEmpty()) return impaired;
-        throw new IllegalStateException(
-                "this stack's links cannot be impaired: open it with "
-                        + Settings.IMPAIR
-                        + "=none, or Builder.impair(Impairment.NONE)");
+    /**
+     * All sockets, as {@code ss -an} lists them, in {@link SocketView#ORDER}: {@code
+     * System.out.print(Tables.ss(stack.sockets()))}.
+     * This and the views below are snapshots of one moment each. Taking one holds the stack up for a
+     * time in proportion to its length, some 0.8 us an entry.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<SocketView> sockets() throws IOException {
+        List<SocketView> all = engine.ask(NetworkStack::socketViews);
+        all.sort(SocketView.ORDER);
+        return Collections.unmodifiableList(all);
+    }
+
+    /**
+     * The neighbours on links of layer 2, as {@code ip neigh} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<NeighborView> neighbors() throws IOException {
+        return engine.ask(NetworkStack::neighborViews);
+    }
+
+    /**
+     * The routes in the order in which they are looked at, as {@code ip route show table all} lists
+     * them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<RouteView> routes() throws IOException {
+        return engine.ask(NetworkStack::routeViews);
+    }
+
+    /**
+     * The loopback and the links, with addresses and traffic, as {@code ip -s addr} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<InterfaceView> interfaces() throws IOException {
+        return engine.ask(NetworkStack::interfaceViews);
     }
 
     /**
@@ -346,8 +324,7 @@ public final class Stack implements AutoCloseable {
 
     private void atExit() {
         engine.drainAtExit(TimeUnit.MILLISECONDS.toNanos(settings.exitTimeoutMs()));
-        if (trace != null) trace.finish();
-        if (capture != null) capture.finish();
+        decorators.finish();
     }
 
     /** Describes a stack; not thread-safe. */
@@ -442,18 +419,18 @@ public final class Stack implements AutoCloseable {
             return this;
         }
 
+        /** The pcapng file that packets are captured into. */
+        public Builder capture(String file) {
+            settings.set(Settings.CAPTURE, file);
+            return this;
+        }
+
         /**
          * What is done to the frames of each link: loss, delay and the like. {@link Impairment#NONE}
          * does nothing until {@link Stack#impair} or {@link Stack#partition} does.
          */
         public Builder impair(Impairment impairment) {
             settings.set(Settings.IMPAIR, impairment.toString());
-            return this;
-        }
-
-        /** The pcapng file that packets are captured into. */
-        public Builder capture(String file) {
-            settings.set(Settings.CAPTURE, file);
             return this;
         }
 

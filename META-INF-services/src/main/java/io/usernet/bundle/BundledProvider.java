@@ -31,6 +31,13 @@ public abstract class BundledProvider implements LinkProvider {
         }
     }
 
+    /** {@code tun:}. */
+    public static final class Tun extends BundledProvider {
+        public Tun() {
+            super("tun", "io.usernet.tuntap.TunProvider");
+        }
+    }
+
     /** {@code unix:}. */
     public static final class Unix extends BundledProvider {
         public Unix() {

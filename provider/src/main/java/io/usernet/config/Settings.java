@@ -25,8 +25,8 @@ import java.util.TreeMap;
  * @param anyAddress whether datagrams to any address are taken as if it were the stack's
  * @param gateway the default gateway, 0: none
  * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
- * @param impair what is done to the frames of each link; null: nothing, and that cannot be changed
  * @param capture into which file packets are captured, or null: nowhere
+ * @param impair what is done to the frames of each link; null: nothing, and that cannot be changed
  * @param memory most bytes of direct memory for packets and queues; 4 MiB to 1 TiB
  * @param exitTimeoutMs how long the end of the JVM may be delayed until data that was accepted by
  *     write is delivered; 0: not at all
@@ -38,8 +38,8 @@ public record Settings(
         boolean anyAddress,
         int gateway,
         String trace,
-        Impairment impair,
         CaptureConfig capture,
+        Impairment impair,
         long memory,
         int exitTimeoutMs,
         boolean inlineWriters,
@@ -53,12 +53,12 @@ public record Settings(
             ANY_ADDRESS = "usernet.any.address",
             GATEWAY = "usernet.gateway",
             TRACE = "usernet.trace",
-            IMPAIR = "usernet.impair",
             CAPTURE = "usernet.capture",
             CAPTURE_SNAPLEN = "usernet.capture.snaplen",
             CAPTURE_BUFFER = "usernet.capture.buffer",
             CAPTURE_SIZE = "usernet.capture.size",
             CAPTURE_FILES = "usernet.capture.files",
+            IMPAIR = "usernet.impair",
             MEMORY = "usernet.memory",
             EXIT_TIMEOUT = "usernet.exit.timeout",
             INLINE_WRITERS = "usernet.inline.writers",
@@ -136,8 +136,8 @@ public record Settings(
                 anyAddress,
                 otherGateway,
                 trace,
-                impair,
                 capture,
+                impair,
                 memory,
                 exitTimeoutMs,
                 inlineWriters,
@@ -222,12 +222,12 @@ public record Settings(
         private boolean anyAddress;
         private int gateway;
         private String trace;
-        private Impairment impair;
         private String capture;
         private int captureSnaplen = CaptureConfig.MAX_SNAPLEN;
         private long captureBuffer = CaptureConfig.DEFAULT_BUFFER;
         private long captureSize;
         private int captureFiles;
+        private Impairment impair;
         private long memory = 256L << 20;
         private int exitTimeoutMs = 10_000;
         private boolean inlineWriters;
@@ -259,7 +259,6 @@ public record Settings(
                 case ANY_ADDRESS -> anyAddress = parseBoolean(name, value);
                 case GATEWAY -> gateway = parseGateway(value);
                 case TRACE -> trace = value.isEmpty() ? null : value;
-                case IMPAIR -> impair = parseImpairment(value);
                 case CAPTURE -> capture = value.isEmpty() ? null : value;
                 case CAPTURE_SNAPLEN ->
                         captureSnaplen = parseCount(name, value, CaptureConfig.SNAPLEN_REMEDY);
@@ -283,6 +282,7 @@ public record Settings(
                                                 CaptureConfig.SIZE_REMEDY);
                 case CAPTURE_FILES ->
                         captureFiles = parseCount(name, value, CaptureConfig.FILES_REMEDY);
+                case IMPAIR -> impair = parseImpairment(value);
                 case MEMORY ->
                         memory =
                                 parseBytes(
@@ -405,8 +405,8 @@ public record Settings(
                     anyAddress,
                     gateway,
                     trace,
-                    impair,
                     captureConfig(),
+                    impair,
                     memory,
                     exitTimeoutMs,
                     inlineWriters,

@@ -13,6 +13,14 @@ final class Buffers {
         return false;
     }
 
+    /** Bytes of {@code one}, or of all in a range of {@code many} if that is null. */
+    static long remaining(ByteBuffer one, ByteBuffer[] many, int offset, int length) {
+        if (one != null) return one.remaining();
+        long bytes = 0;
+        for (int i = offset; i < offset + length; i++) bytes += many[i].remaining();
+        return bytes;
+    }
+
     /**
      * @throws IllegalArgumentException if one that is to be read into is read-only
      */

@@ -61,16 +61,14 @@ public class StackSelectorProvider extends SelectorProvider {
         return openServerSocketChannel();
     }
 
-    /** Not there yet. */
     @Override
     public DatagramChannel openDatagramChannel() throws IOException {
-        throw new UnsupportedOperationException("Usernet has no UDP yet");
+        return new StackDatagramChannel(this, engine());
     }
 
-    /** Not there yet. */
     @Override
     public DatagramChannel openDatagramChannel(ProtocolFamily family) throws IOException {
-        Objects.requireNonNull(family);
+        check(family);
         return openDatagramChannel();
     }
 

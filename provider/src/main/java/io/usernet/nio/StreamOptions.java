@@ -4,12 +4,9 @@ import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
 import io.usernet.stack.Reuse;
 import io.usernet.tcp.Stream;
-import java.lang.reflect.Field;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** Socket options of connections, with the JDK's checks and messages, and Linux's bounds. */
@@ -32,25 +29,13 @@ final class StreamOptions {
 
     /** With those of module jdk.net, which is looked for when somebody asks for more than the standard. */
     private static final class WithExtended {
-        private static final String[] NAMES = {
-            "TCP_QUICKACK", "TCP_KEEPIDLE", "TCP_KEEPINTERVAL", "TCP_KEEPCOUNT"
-        };
-        static final Set<SocketOption<?>> OPTIONS = find();
-
-        private static Set<SocketOption<?>> find() {
-            Set<SocketOption<?>> options = new LinkedHashSet<>(STANDARD);
-            try {
-                Class<?> extended = Class.forName("jdk.net.ExtendedSocketOptions");
-                for (String name : NAMES) {
-                    Field field = extended.getField(name);
-                    options.add((SocketOption<?>) field.get(null));
-                }
-            } catch (ReflectiveOperationException e) {
-                // This runtime image has no module jdk.net: the standard options are all there are.
-                return STANDARD;
-            }
-            return Collections.unmodifiableSet(options);
-        }
+        static final Set<SocketOption<?>> OPTIONS =
+                ExtendedOptions.with(
+                        STANDARD,
+                        "TCP_QUICKACK",
+                        "TCP_KEEPIDLE",
+                        "TCP_KEEPINTERVAL",
+                        "TCP_KEEPCOUNT");
     }
 
     static Set<SocketOption<?>> supported() {
@@ -142,7 +127,7 @@ final class StreamOptions {
         }
     }
 
-    private static int trafficClass(int value) {
+    static int trafficClass(int value) {
         if (value < 0 || value > 255) throw new IllegalArgumentException("Invalid IP_TOS value");
         return value;
     }

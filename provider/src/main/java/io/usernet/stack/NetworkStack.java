@@ -38,6 +38,10 @@ import io.usernet.tcp.TcpLayer;
 import io.usernet.time.TimerWheel;
 import io.usernet.udp.UdpEndpoint;
 import io.usernet.udp.UdpSocket;
+import io.usernet.view.InterfaceView;
+import io.usernet.view.NeighborView;
+import io.usernet.view.RouteView;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Cidr;
 import io.usernet.wire.Ethernet;
 import io.usernet.wire.Icmp4;
@@ -177,12 +181,15 @@ public final class NetworkStack implements Core {
                         interfaces.length);
     }
 
+    private static List<Cidr> own(StackConfig config, int link) {
+        return link < config.links().size() ? config.links().get(link) : List.of();
+    }
+
     private Interface attach(int index, LinkDevice link, long seed) {
-        List<Cidr> own = index < config.links().size() ? config.links().get(index) : List.of();
         return new Interface(
                 index,
                 link,
-                own,
+                own(config, index),
                 config.sysctls(),
                 counters,
                 wheel,
@@ -195,12 +202,11 @@ public final class NetworkStack implements Core {
             StackConfig config, List<? extends LinkDevice> links) {
         List<Routes.Attachment> all = new ArrayList<>();
         for (int i = 0; i < Math.max(links.size(), config.links().size()); i++) {
-            List<Cidr> own = i < config.links().size() ? config.links().get(i) : List.of();
             LinkCapabilities link = i < links.size() ? links.get(i).capabilities() : null;
             int mtu = link == null ? 0 : link.mtu();
             // Who takes datagrams to any address answers them where they came from.
             boolean everywhere = config.anyAddress() && link != null && link.layer() == 3;
-            all.add(new Routes.Attachment(own, mtu, everywhere));
+            all.add(new Routes.Attachment(own(config, i), mtu, everywhere));
         }
         return all;
     }
@@ -240,7 +246,7 @@ public final class NetworkStack implements Core {
             try {
                 if (!from.receive(in)) return false;
                 if (layer2) ethernet(in, from);
-                else ipv4(in, false, false);
+                else packet(in);
             } finally {
                 in.release();
             }
@@ -302,6 +308,13 @@ public final class NetworkStack implements Core {
             case Ethernet.ARP -> from.neighbors().onArp(in, nowNs);
             default -> counters.increment(Counter.LINK_IN_UNKNOWN);
         }
+    }
+
+    /** From a layer 3 link: the version in the first byte is all that tells what it is. */
+    private void packet(Frame in) {
+        boolean other = in.length() > 0 && Ipv4.version(in.bytes(), in.start()) != Ipv4.VERSION;
+        if (other) counters.increment(Counter.LINK_IN_UNKNOWN);
+        else ipv4(in, false, false);
     }
 
     private void ipv4(Frame in, boolean fromLoopback, boolean linkBroadcast) {
@@ -716,6 +729,43 @@ public final class NetworkStack implements Core {
     /** Immutable: any thread. */
     public Routes routes() {
         return routes;
+    }
+
+    /** All sockets, in no order; in the seat. */
+    public List<SocketView> socketViews() {
+        List<SocketView> all = new ArrayList<>();
+        tcp.view(all);
+        udp.forEach(endpoint -> all.add(Views.datagrams(endpoint)));
+        return all;
+    }
+
+    /** All neighbours, by interface; in the seat. */
+    public List<NeighborView> neighborViews() {
+        List<NeighborView> all = new ArrayList<>();
+        for (Interface i : interfaces) {
+            if (i.neighbors() == null) continue;
+            String dev = i.capabilities().name();
+            i.neighbors().forEach(n -> all.add(Views.neighbor(n, dev, nowNs)));
+        }
+        return List.copyOf(all);
+    }
+
+    /** All routes in the order in which they are looked at; in the seat. */
+    public List<RouteView> routeViews() {
+        List<RouteView> all = new ArrayList<>();
+        for (Route route : routes.list()) {
+            String dev = route.loopback() ? "lo" : interfaces[route.link()].capabilities().name();
+            all.add(Views.route(route, dev));
+        }
+        return List.copyOf(all);
+    }
+
+    /** The loopback and all links; in the seat. */
+    public List<InterfaceView> interfaceViews() {
+        List<InterfaceView> all = new ArrayList<>();
+        all.add(Views.loopback(loopback));
+        for (Interface i : interfaces) all.add(i.view(own(config, i.index())));
+        return List.copyOf(all);
     }
 
     /** Whether frames wait because that link is full; any thread. */

@@ -23,6 +23,7 @@ import io.usernet.tcp.Stream;
 import io.usernet.tcp.TcpLayer;
 import io.usernet.tcp.TimeWait;
 import io.usernet.time.TimerWheel;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -629,6 +631,15 @@ final class TcpService {
     }
 
     // -- views, and the end
+
+    /** Listeners and endpoints, as views, in no order. */
+    void view(List<SocketView> into) {
+        ports.forEach(
+                binding -> {
+                    if (binding.listener != null) into.add(Views.listener(binding));
+                });
+        table.forEach(endpoint -> into.add(Views.endpoint(endpoint)));
+    }
 
     void forEach(Consumer<Endpoint> action) {
         table.forEach(action);

@@ -84,6 +84,9 @@ final class Sender {
     private int backoff; // timeouts since a round trip was measured (Karn)
     private boolean expired; // the timer, since the last progress
 
+    private long retransmits; // segments, SYN and FIN included
+    private long bytesRetransmitted; // of text
+
     private long planAt; // of the last plan
     private int planLength;
     private boolean planFin, planFull;
@@ -139,6 +142,26 @@ final class Sender {
 
     int mss() {
         return mss;
+    }
+
+    /** Most payload of a segment; 0 before it is established. */
+    int payload() {
+        return mss - fixedOptions;
+    }
+
+    /** Null before it is established. */
+    CongestionControl congestionControl() {
+        return cc;
+    }
+
+    /** Segments that were sent again. */
+    long retransmits() {
+        return retransmits;
+    }
+
+    /** Bytes of text in them. */
+    long bytesRetransmitted() {
+        return bytesRetransmitted;
     }
 
     boolean isOutstanding() {
@@ -395,11 +418,6 @@ final class Sender {
 
     // -- output: one place decides
 
-    /** Payload of a full segment. */
-    private int payload() {
-        return mss - fixedOptions;
-    }
-
     /**
      * What goes out now.
      *
@@ -531,6 +549,7 @@ final class Sender {
             case SYN -> {
                 synDue = false;
                 boolean first = sndNxt < 0;
+                if (!first) retransmits++;
                 sndNxt = 0;
                 timedEnd = first ? 0 : NEVER; // Karn
                 timedAtNs = nowNs;
@@ -546,6 +565,8 @@ final class Sender {
                 forced = probeDue = false;
             }
             case RETRANSMIT -> {
+                retransmits++;
+                bytesRetransmitted += planLength;
                 headDue = false;
                 highRxt = Math.max(highRxt, end);
                 rtxMark = sndNxt;

@@ -45,12 +45,12 @@ class SettingsTest {
                         "usernet.link", "tap:u0?host=10.0.0.1/24",
                         "usernet.address", "10.0.0.2/24, 192.168.7.9/31",
                         "usernet.trace", "stderr",
-                        "usernet.impair", "loss=1%,seed=7",
                         "usernet.capture", "x.pcapng",
                         "usernet.capture.snaplen", "96",
                         "usernet.capture.buffer", "3m",
                         "usernet.capture.size", "100m",
                         "usernet.capture.files", "7",
+                        "usernet.impair", "loss=1%,seed=7",
                         "usernet.memory", "64m",
                         "usernet.exit.timeout", "5",
                         "usernet.inline.writers", "true",
@@ -61,8 +61,8 @@ class SettingsTest {
                 List.of(Cidr.parse("10.0.0.2/24"), Cidr.parse("192.168.7.9/31")), s.addresses());
         assertEquals(0x0A00_0001, s.gateway());
         assertEquals("stderr", s.trace());
-        assertEquals("loss=1%,seed=7", s.impair().toString());
         assertEquals(new CaptureConfig("x.pcapng", 96, 3 << 20, 100 << 20, 7), s.capture());
+        assertEquals("loss=1%,seed=7", s.impair().toString());
         assertEquals(64 << 20, s.memory());
         assertEquals(5, s.exitTimeoutMs());
         assertTrue(s.inlineWriters());
@@ -187,12 +187,12 @@ class SettingsTest {
                         Settings.ANY_ADDRESS,
                         Settings.GATEWAY,
                         Settings.TRACE,
-                        Settings.IMPAIR,
                         Settings.CAPTURE,
                         Settings.CAPTURE_SNAPLEN,
                         Settings.CAPTURE_BUFFER,
                         Settings.CAPTURE_SIZE,
                         Settings.CAPTURE_FILES,
+                        Settings.IMPAIR,
                         Settings.MEMORY,
                         Settings.EXIT_TIMEOUT,
                         Settings.INLINE_WRITERS,

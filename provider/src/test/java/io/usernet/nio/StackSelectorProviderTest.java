@@ -32,6 +32,7 @@ class StackSelectorProviderTest {
         assertEquals("usernet.link=x: no such", failure.getMessage());
         assertSame(wrong, failure.getCause());
         assertThrows(IOException.class, provider::openServerSocketChannel);
+        assertThrows(IOException.class, provider::openDatagramChannel);
     }
 
     @Test
@@ -69,9 +70,12 @@ class StackSelectorProviderTest {
             assertThrows(
                     UnsupportedOperationException.class,
                     () -> provider.openServerSocketChannel(family));
+            assertThrows(
+                    UnsupportedOperationException.class,
+                    () -> provider.openDatagramChannel(family));
         }
         assertThrows(NullPointerException.class, () -> provider.openSocketChannel(null));
-        assertThrows(UnsupportedOperationException.class, provider::openDatagramChannel);
+        assertThrows(NullPointerException.class, () -> provider.openDatagramChannel(null));
         assertNull(provider.inheritedChannel());
     }
 }

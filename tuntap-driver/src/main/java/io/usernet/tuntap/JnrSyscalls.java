@@ -12,7 +12,7 @@ import jnr.ffi.types.ssize_t;
 /**
  * System calls by jnr-ffi. All parameters are primitive, so that it binds each function by a native
  * method without marshalling: some 50 ns above the call from C. {@code open} and {@code ioctl} are
- * variadic in C; the ABIs that {@link TapProvider} accepts pass integers to those as to any other.
+ * variadic in C; the ABIs that {@link TunTapProvider} accepts pass integers to those as to any other.
  */
 final class JnrSyscalls implements Syscalls {
     /** Public, since jnr-ffi implements it in a class loader of its own. */

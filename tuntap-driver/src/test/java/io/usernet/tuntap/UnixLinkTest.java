@@ -119,6 +119,11 @@ class UnixLinkTest {
         done.join();
     }
 
+    /** Waits for what a peer or a thread does elsewhere; unlike join, not for ever. */
+    private static void finish(CompletableFuture<?> elsewhere) throws Exception {
+        elsewhere.get(20, TimeUnit.SECONDS);
+    }
+
     private static CompletableFuture<Void> elsewhere(Action action) {
         return CompletableFuture.runAsync(
                 () -> {
@@ -225,7 +230,7 @@ class UnixLinkTest {
                     old.release();
                 }
             }
-            sent.join();
+            finish(sent);
             for (Frame frame : kept) frame.release();
             if (most > 60) assertTrue(inTwo > 0, "none crossed");
         }
@@ -249,7 +254,7 @@ class UnixLinkTest {
                 assertNext(frames.get(i));
             }
             for (Slab slab : taken) slab.release();
-            sent.join();
+            finish(sent);
         }
     }
 
@@ -420,7 +425,7 @@ class UnixLinkTest {
         assertTrue(System.nanoTime() - before >= 20 * MS, "a wake-up was left over");
         CompletableFuture<Void> waiting = elsewhere(() -> link.await(Long.MAX_VALUE, false));
         while (!waiting.isDone()) link.wake();
-        waiting.join();
+        finish(waiting);
     }
 
     /** A writer that runs the stack may leave a frame half sent while the I/O thread sleeps. */
@@ -437,7 +442,7 @@ class UnixLinkTest {
                 if (result == Transmit.FULL) break;
                 Thread.sleep(1); // it shall sleep
             }
-            waiting.join();
+            finish(waiting);
             assertTrue(peer.channel.isOpen());
         }
     }
@@ -478,7 +483,7 @@ class UnixLinkTest {
             assertTrue(allocated < 10_000, allocated + " bytes for 10,000 rounds");
             in.release();
             out.release();
-            echo.join();
+            finish(echo);
         }
     }
 
@@ -541,7 +546,7 @@ class UnixLinkTest {
                         });
         assertNoneFor(600);
         server.close();
-        refusing.join();
+        finish(refusing);
         assertTrue(connections.get() <= 8, connections + " attempts in 0.6 s");
         Files.delete(path);
     }

@@ -33,6 +33,7 @@ public final class Capture implements FrameObserver {
     private final PacketSource loopback;
     private final CopyOnWriteArrayList<CaptureInterface> interfaces = new CopyOnWriteArrayList<>();
     private final AtomicInteger open = new AtomicInteger();
+    private final Links links = new Links();
     private PacketDrain drain; // set by the first wrap, before the stack begins
 
     private Capture(CaptureConfig config) throws IOException {
@@ -79,7 +80,7 @@ public final class Capture implements FrameObserver {
                         : add(is.name(), is.layer(), is.mtu(), is.mac(), true);
         open.incrementAndGet();
         if (drain == null) drain = new PacketDrain(ring, file, "capture", NAP_NS);
-        return new CaptureLink(this, link, source);
+        return new RecordedLink(links, link, source);
     }
 
     private PacketSource add(String name, int layer, int mtu, long mac, boolean always) {
@@ -95,22 +96,24 @@ public final class Capture implements FrameObserver {
     /** A packet of the loopback. */
     @Override
     public void onFrame(Frame frame) {
-        add(frame, loopback, (byte) 0);
+        links.add(frame, loopback, (byte) 0);
     }
 
-    /** In the turn. */
-    void add(Frame frame, PacketSource source, byte direction) {
-        ring.add(frame, source, direction, clock.nowNs());
-    }
+    private final class Links implements RecordedLink.Recorder {
+        @Override
+        public void add(Frame frame, PacketSource source, byte direction) {
+            ring.add(frame, source, direction, clock.nowNs());
+        }
 
-    /** After a turn. */
-    void wakeUp() {
-        drain.wakeUp();
-    }
+        @Override
+        public void wakeUp() {
+            drain.wakeUp();
+        }
 
-    /** A link was closed. */
-    void closed() {
-        if (open.decrementAndGet() == 0) finish();
+        @Override
+        public void closed() {
+            if (open.decrementAndGet() == 0) finish();
+        }
     }
 
     /** Packets that found no room so far; any thread. */

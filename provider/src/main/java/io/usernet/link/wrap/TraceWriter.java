@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -17,16 +18,19 @@ final class TraceWriter implements PacketDrain.Sink {
     private static final int BATCH_CHARS = 64 << 10;
 
     private final OutputStream out;
+    private final List<String> names;
     private final LongSupplier dropped;
     private final StringBuilder text = new StringBuilder();
     private final ZoneId zone = ZoneId.systemDefault();
     private long droppedSaid;
 
     /**
+     * @param names of the sources; with more than the loopback and one link, they are printed
      * @param dropped how many packets found no room in the ring so far
      */
-    TraceWriter(OutputStream out, LongSupplier dropped) {
+    TraceWriter(OutputStream out, List<String> names, LongSupplier dropped) {
         this.out = out;
+        this.names = names;
         this.dropped = dropped;
     }
 
@@ -34,6 +38,7 @@ final class TraceWriter implements PacketDrain.Sink {
     public void packet(ByteBuffer b, int record) throws IOException {
         Checksums.complete(b, record);
         timeStamp(TimeUnit.NANOSECONDS.toMicros(b.getLong(record + PacketRing.TIME)));
+        if (names.size() > 2) origin(b, record);
         int at = record + PacketRing.BYTES;
         PacketPrinter.print(
                 text,
@@ -46,6 +51,19 @@ final class TraceWriter implements PacketDrain.Sink {
                 b.getInt(record + PacketRing.REST_SUM));
         text.append('\n');
         if (text.length() >= BATCH_CHARS) write();
+    }
+
+    /** As {@code tcpdump -i any} has it. */
+    private void origin(ByteBuffer b, int record) {
+        String name = names.get(b.get(record + PacketRing.SOURCE));
+        text.append(name);
+        for (int n = name.length(); n < 5; n++) text.append(' ');
+        text.append(
+                switch (b.get(record + PacketRing.DIRECTION)) {
+                    case PacketRing.IN -> " In  ";
+                    case PacketRing.OUT -> " Out ";
+                    default -> "     ";
+                });
     }
 
     private void timeStamp(long micros) {

@@ -108,4 +108,46 @@ class JdkNioContractTest {
             super(JDK);
         }
     }
+
+    @Nested
+    class DatagramAddress extends DatagramAddressContract {
+        DatagramAddress() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class DatagramTransfer extends DatagramTransferContract {
+        DatagramTransfer() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class DatagramSelect extends DatagramSelectContract {
+        DatagramSelect() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class DatagramBlocking extends DatagramBlockingContract {
+        DatagramBlocking() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class DatagramOption extends DatagramOptionContract {
+        DatagramOption() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class DatagramSocketAdaptor extends DatagramSocketAdaptorContract {
+        DatagramSocketAdaptor() {
+            super(JDK);
+        }
+    }
 }

@@ -8,11 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.NetworkChannel;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -47,6 +51,9 @@ abstract class NioContract {
     /** Both ends of an established connection, in blocking mode. */
     record Pair(SocketChannel client, SocketChannel server) {}
 
+    /** Two channels for datagrams. */
+    record Datagrams(DatagramChannel one, DatagramChannel other) {}
+
     @AfterEach
     void closeAll() throws Exception {
         for (AutoCloseable c; (c = opened.pollLast()) != null; ) {
@@ -61,6 +68,42 @@ abstract class NioContract {
 
     final SocketChannel openSocket() throws IOException {
         return closing(subject.provider().openSocketChannel());
+    }
+
+    /** Of IPv4, as all addresses here are. */
+    final DatagramChannel openDatagram() throws IOException {
+        return closing(subject.provider().openDatagramChannel(StandardProtocolFamily.INET));
+    }
+
+    /** Bound where servers are. */
+    final DatagramChannel boundDatagram() throws IOException {
+        return openDatagram().bind(anyPort());
+    }
+
+    /** Two channels that are connected to one another, in blocking mode. */
+    final Datagrams connectDatagrams() throws IOException {
+        DatagramChannel one = boundDatagram();
+        DatagramChannel other = boundDatagram();
+        return new Datagrams(one.connect(addressOf(other)), other.connect(addressOf(one)));
+    }
+
+    static InetSocketAddress addressOf(NetworkChannel channel) throws IOException {
+        return (InetSocketAddress) channel.getLocalAddress();
+    }
+
+    /** A UDP port that no socket has. */
+    final InetSocketAddress deafAddress() throws IOException {
+        try (DatagramChannel channel = boundDatagram()) {
+            return addressOf(channel);
+        }
+    }
+
+    /** Returns once the non-blocking channel is ready for one of the operations. */
+    final void awaitReady(SelectableChannel channel, int ops) throws IOException {
+        try (Selector selector = subject.provider().openSelector()) {
+            channel.register(selector, ops);
+            assertEquals(1, selector.select(SELECT_MS));
+        }
     }
 
     final ServerSocketChannel openServer() throws IOException {

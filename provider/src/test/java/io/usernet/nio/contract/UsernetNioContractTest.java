@@ -127,4 +127,46 @@ class UsernetNioContractTest {
             super(USERNET);
         }
     }
+
+    @Nested
+    class DatagramAddress extends DatagramAddressContract {
+        DatagramAddress() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
+    class DatagramTransfer extends DatagramTransferContract {
+        DatagramTransfer() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
+    class DatagramSelect extends DatagramSelectContract {
+        DatagramSelect() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
+    class DatagramBlocking extends DatagramBlockingContract {
+        DatagramBlocking() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
+    class DatagramOption extends DatagramOptionContract {
+        DatagramOption() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
+    class DatagramSocketAdaptor extends DatagramSocketAdaptorContract {
+        DatagramSocketAdaptor() {
+            super(USERNET);
+        }
+    }
 }

@@ -1,5 +1,5 @@
 /**
- * What java.nio promises for TCP channels, selectors and pipes, as tests that any {@code SelectorProvider} can
+ * What java.nio promises for TCP and UDP channels, selectors and pipes, as tests that any {@code SelectorProvider} can
  * be put under. The JDK's own provider is the oracle: a test that it fails is a wrong test. Exception types and
  * messages are part of the contract, since applications match on both.
  *

@@ -3,21 +3,33 @@ package io.usernet.link.wrap;
 import io.usernet.frame.Frame;
 import io.usernet.link.LinkDevice;
 
-/** One link of a {@link Capture}. */
-final class CaptureLink extends WrappedLink {
-    private final Capture capture;
+/** One link of a {@link Capture} or a {@link Trace}. */
+final class RecordedLink extends WrappedLink {
+    /** Where the packets of links go. */
+    interface Recorder {
+        /** In the turn. */
+        void add(Frame frame, PacketSource source, byte direction);
+
+        /** After a turn. */
+        void wakeUp();
+
+        /** A link was closed. */
+        void closed();
+    }
+
+    private final Recorder recorder;
     private final PacketSource source;
 
-    CaptureLink(Capture capture, LinkDevice link, PacketSource source) {
+    RecordedLink(Recorder recorder, LinkDevice link, PacketSource source) {
         super(link);
-        this.capture = capture;
+        this.recorder = recorder;
         this.source = source;
     }
 
     @Override
     public boolean receive(Frame into) {
         if (!super.receive(into)) return false;
-        capture.add(into, source, PacketRing.IN);
+        recorder.add(into, source, PacketRing.IN);
         return true;
     }
 
@@ -25,14 +37,14 @@ final class CaptureLink extends WrappedLink {
     public Transmit transmit(Frame frame) {
         Transmit became = super.transmit(frame);
         // HELD: the link may have lent it to another loop, but only we can release it.
-        if (became != Transmit.FULL) capture.add(frame, source, PacketRing.OUT);
+        if (became != Transmit.FULL) recorder.add(frame, source, PacketRing.OUT);
         return became;
     }
 
     @Override
     public void flush() {
         super.flush();
-        capture.wakeUp();
+        recorder.wakeUp();
     }
 
     @Override
@@ -40,7 +52,7 @@ final class CaptureLink extends WrappedLink {
         try {
             super.close();
         } finally {
-            capture.closed();
+            recorder.closed();
         }
     }
 }

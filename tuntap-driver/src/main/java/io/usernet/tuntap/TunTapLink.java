@@ -7,14 +7,14 @@ import io.usernet.link.LinkFailure;
 import java.lang.ref.Reference;
 
 /**
- * A TAP device: every {@code read} and {@code write} of its descriptor is one Ethernet frame. Nothing
- * is allocated and, apart from {@link #await}, nothing blocks.
+ * A TAP or TUN device: every {@code read} and {@code write} of its descriptor is one Ethernet frame, or
+ * one IP packet. Nothing is allocated and, apart from {@link #await}, nothing blocks.
  *
  * <p>While the kernel's interface is down it takes no frames: they are dropped and counted, as on a
  * cable that is pulled out, and go again when it is up. A device that was deleted is a {@link
  * LinkFailure}.
  */
-final class TapLink implements LinkDevice {
+final class TunTapLink implements LinkDevice {
     private static final long TUNGETIFF = 0x800454d2L;
 
     private static final int IOVEC = 16; // base at 0, length at 8
@@ -24,9 +24,6 @@ final class TapLink implements LinkDevice {
             IFREQ = IOVECS + IOVEC * Frame.MAX_SLICES,
             SCRATCH = IFREQ + KernelEnd.IFREQ;
 
-    /** Ethernet's header and an 802.1Q tag, which stand before what the MTU counts. */
-    private static final int MAX_HEADER = 18;
-
     /** Frames in a row that are too long before {@link #receive} answers that there is none. */
     private static final int TOO_LONG_IN_A_ROW = 64;
 
@@ -34,6 +31,7 @@ final class TapLink implements LinkDevice {
     private static final long ERROR_PAUSE_NS = 10_000_000;
 
     private final Syscalls sys;
+    private final Mode mode;
     private final LinkCapabilities capabilities;
     private final int fd;
     private final Readiness readiness;
@@ -45,11 +43,13 @@ final class TapLink implements LinkDevice {
     /**
      * @param fd of a device that has been attached, non-blocking; the link closes it
      */
-    TapLink(Syscalls sys, int fd, LinkCapabilities capabilities) throws ErrnoException {
+    TunTapLink(Syscalls sys, int fd, Mode mode, LinkCapabilities capabilities)
+            throws ErrnoException {
         this.sys = sys;
         this.fd = fd;
+        this.mode = mode;
         this.capabilities = capabilities;
-        this.room = capabilities.mtu() + MAX_HEADER + 1;
+        this.room = capabilities.mtu() + mode.maxHeader + 1;
         this.scratch = new NativeBuffer(sys, SCRATCH);
         this.readiness = new Readiness(sys);
     }
@@ -121,7 +121,7 @@ final class TapLink implements LinkDevice {
         String why =
                 -result == Errno.EBADFD || -result == Errno.EIO
                         ? "it was deleted or its namespace is gone"
-                        : "this is not expected of a TAP device";
+                        : "this is not expected of a " + mode + " device";
         return new LinkFailure(
                 capabilities.name()
                         + ": "

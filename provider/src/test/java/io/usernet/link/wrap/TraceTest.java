@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
 import io.usernet.link.LinkDevice;
+import io.usernet.link.NullLink;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.PacketPrinter;
 import io.usernet.wire.Tcp;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
-class TraceLinkTest {
+class TraceTest {
     private static final String TIME = "\\d\\d:\\d\\d:\\d\\d\\.\\d{6} ";
 
     private final Frames frames = new Frames();
@@ -55,7 +56,7 @@ class TraceLinkTest {
     @ValueSource(ints = {0, 1, 215, 216, 217, 1460, 32_767, 60_000, 65_000})
     void printsWhatWasSentWithTheRightChecksum(int payload) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        TraceLink link = TraceLink.open(device, out);
+        LinkDevice link = Trace.to(out).wrap(device);
         StringBuilder expected = new StringBuilder();
         for (Frame.Checksum checksum : Frame.Checksum.values()) {
             Frame right = segment(payload, Frame.Checksum.UNKNOWN);
@@ -74,7 +75,7 @@ class TraceLinkTest {
     @Test
     void printsAWrongChecksumAsWrong() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        TraceLink link = TraceLink.open(device, out);
+        LinkDevice link = Trace.to(out).wrap(device);
         Frame sent = segment(1000, Frame.Checksum.UNKNOWN);
         Tcp.putChecksum(sent.bytes(), sent.start() + Ipv4.HEADER, 0x1234);
         String expected = printed(sent);
@@ -88,7 +89,7 @@ class TraceLinkTest {
     @Test
     void printsWhatIsReceivedAndOnlyWhatIsSent() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        TraceLink link = TraceLink.open(device, out);
+        LinkDevice link = Trace.to(out).wrap(device);
         Frame sent = segment(10, Frame.Checksum.UNKNOWN);
         byte[] packet = new byte[sent.length()];
         ByteBuffer copy = ByteBuffer.allocateDirect(packet.length);
@@ -119,7 +120,7 @@ class TraceLinkTest {
                         written.countDown();
                     }
                 };
-        TraceLink link = TraceLink.open(device, out);
+        LinkDevice link = Trace.to(out).wrap(device);
         Frame sent = segment(10, Frame.Checksum.UNKNOWN);
         link.transmit(sent);
         link.flush();
@@ -151,7 +152,8 @@ class TraceLinkTest {
                         text.write(b, at, n);
                     }
                 };
-        TraceLink link = TraceLink.open(device, out);
+        Trace trace = Trace.to(out);
+        LinkDevice link = trace.wrap(device);
         Frame sent = segment(10, Frame.Checksum.UNKNOWN);
         String line = printed(sent);
         link.transmit(sent);
@@ -159,7 +161,7 @@ class TraceLinkTest {
         stuck.await();
         int sends = 50_000;
         for (int i = 0; i < sends; i++) link.transmit(sent);
-        long missing = link.missing();
+        long missing = trace.missing();
         assertTrue(missing > 0 && missing < sends, missing + " missing");
         release.countDown();
         link.close();
@@ -178,7 +180,7 @@ class TraceLinkTest {
                         throw new IOException("No space left on device");
                     }
                 };
-        TraceLink link = TraceLink.open(device, out);
+        LinkDevice link = Trace.to(out).wrap(device);
         Frame sent = segment(10, Frame.Checksum.UNKNOWN);
         for (int i = 0; i < 10; i++) {
             assertEquals(LinkDevice.Transmit.DONE, link.transmit(sent));
@@ -189,15 +191,39 @@ class TraceLinkTest {
     }
 
     @Test
+    void severalLinksAreNamed() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Trace trace = Trace.to(out);
+        LinkDevice one = trace.wrap(device);
+        LinkDevice other = trace.wrap(new NullLink());
+        Frame sent = segment(10, Frame.Checksum.UNKNOWN);
+        one.transmit(sent);
+        other.transmit(sent);
+        trace.onFrame(sent);
+        String packet = printed(sent);
+        sent.release();
+        one.close();
+        other.close();
+        String name = device.capabilities().name();
+        String expected =
+                String.format("%-5s Out %s", name, packet)
+                        + "none  Out "
+                        + packet
+                        + "lo         "
+                        + packet;
+        assertEquals(expected, withoutTimes(out.toByteArray()));
+    }
+
+    @Test
     void writesToAFile(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("trace.txt");
-        TraceLink link = TraceLink.open(device, file.toString());
+        LinkDevice link = Trace.open(file.toString()).wrap(device);
         Frame sent = segment(10, Frame.Checksum.UNKNOWN);
         link.transmit(sent);
         link.close();
         assertEquals(printed(sent), withoutTimes(Files.readAllBytes(file)));
         String none = directory.resolve("no/such/trace.txt").toString();
-        IOException e = assertThrows(IOException.class, () -> TraceLink.open(device, none));
+        IOException e = assertThrows(IOException.class, () -> Trace.open(none));
         assertTrue(e.getMessage().startsWith("usernet.trace=" + none + ": cannot write"));
     }
 
@@ -205,7 +231,7 @@ class TraceLinkTest {
     @Test
     void everyPacketIsWrittenWithoutAnother() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        TraceLink link = TraceLink.open(device, out);
+        LinkDevice link = Trace.to(out).wrap(device);
         Frame sent = segment(0, Frame.Checksum.UNKNOWN);
         int line =
                 TIME.replaceAll("\\\\d\\{6}", "......")

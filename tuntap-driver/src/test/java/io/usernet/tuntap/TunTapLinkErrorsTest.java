@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers of the kernel that are hard to get from a real one. */
-class TapLinkErrorsTest {
+class TunTapLinkErrorsTest {
     private static final int DEVICE = 3, EVENT = 4;
 
     /** Answers reads, writes and waits with what was put here; all else succeeds. */
@@ -95,15 +95,16 @@ class TapLinkErrorsTest {
     }
 
     private final Script kernel = new Script();
-    private final TapLink link = link();
+    private final TunTapLink link = link();
     private final FramePool pool = new FramePool(new Memory(4 << 20));
     private final Frame frame = pool.take();
 
-    private TapLink link() {
+    private TunTapLink link() {
         try {
-            return new TapLink(
+            return new TunTapLink(
                     kernel,
                     DEVICE,
+                    Mode.TAP,
                     new LinkCapabilities("usernet0", 2, 1500, 0x02L << 40, false, 0));
         } catch (ErrnoException e) {
             throw new AssertionError(e);
@@ -206,9 +207,10 @@ class TapLinkErrorsTest {
         assertThrows(
                 ErrnoException.class,
                 () ->
-                        new TapLink(
+                        new TunTapLink(
                                 kernel,
                                 DEVICE,
+                                Mode.TAP,
                                 new LinkCapabilities("usernet0", 2, 1500, 2L << 40, false, 0)));
     }
 }
