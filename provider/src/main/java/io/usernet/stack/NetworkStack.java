@@ -26,7 +26,6 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.metrics.Usage;
 import io.usernet.neighbor.Neighbor;
-import io.usernet.neighbor.NeighborTable;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Connection;
 import io.usernet.tcp.Endpoint;
@@ -49,7 +48,6 @@ import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.MacAddress;
 import io.usernet.wire.Tcp;
-import io.usernet.wire.Udp;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -71,7 +69,7 @@ import java.util.function.Consumer;
  *                       |            |
  *                  NeighborTable    icmp                    Endpoint.pollTransmit
  *                       |                                            |
- *   Interface &lt;---------'-------- transmit(route) &lt;----------- TcpService.transmit
+ *   Interface &lt;---------'-------- Egress.transmit &lt;----------- TcpService.transmit
  *   loopback  &lt;----------------------'
  * </pre>
  *
@@ -85,9 +83,6 @@ public final class NetworkStack implements Core {
 
     /** Bound of one turn: datagrams out, each of about an Ethernet frame. */
     private static final int MAX_DATAGRAMS = 64;
-
-    /** Frames on the loopback that make datagrams wait, so that segments find room. */
-    private static final int LOOPBACK_BUSY = Loopback.CAPACITY / 4;
 
     /** Times MAX_POSTS: bounds what the last turn of all does. */
     private static final int MAX_LAST_POSTS = 1 << 14;
@@ -106,8 +101,7 @@ public final class NetworkStack implements Core {
     private final Routes routes;
     private final Loopback loopback;
     private final Ipv4Input ipInput;
-    private final Ipv4Output ipOutput;
-    private final PathMtus pathMtus;
+    private final Egress egress;
     private final Icmp icmp;
     private final TcpService tcp;
     private final UdpService udp;
@@ -149,11 +143,13 @@ public final class NetworkStack implements Core {
         }
         this.routes = Routes.of(attachments(config, links), config.gateway());
         Sysctls sysctls = config.sysctls();
-        this.pathMtus = new PathMtus(sysctls, random.nextLong());
+        PathMtus pathMtus = new PathMtus(sysctls, random.nextLong());
         this.icmp = new Icmp(addresses, sysctls, counters, frames, pathMtus, new IcmpOwner());
         long seed = random.nextLong();
         this.ipInput = new Ipv4Input(addresses, sysctls, counters, memory, wheel, icmp, seed);
-        this.ipOutput = new Ipv4Output(sysctls, frames, random.nextLong());
+        Ipv4Output ipOutput = new Ipv4Output(sysctls, frames, random.nextLong());
+        this.egress =
+                new Egress(interfaces, loopback, addresses, routes, pathMtus, ipOutput, counters);
         TcpLayer layer = new TcpLayer(config.sysctls(), counters, memory, wakeups, isn);
         Hash hash = new Hash(random.nextLong());
         this.tcp =
@@ -353,109 +349,12 @@ public final class NetworkStack implements Core {
         }
     }
 
-    // -- out
-
-    /** Sends a datagram without its IP header and takes it over. */
-    private void transmit(Frame out, int src, int dst, int protocol, int trafficClass) {
-        transmit(out, src, dst, protocol, trafficClass, protocol == Ipv4.TCP);
-    }
-
-    /**
-     * The same. What is longer than the path's MTU is sent in fragments.
-     *
-     * @param dontFragment drop it instead: whoever sent it asks {@link #pathMtu} before
-     */
-    private void transmit(
-            Frame out, int src, int dst, int protocol, int trafficClass, boolean dontFragment) {
-        Route route = routes.lookup(dst);
-        if (route == null) {
-            counters.increment(Counter.IP_OUT_NO_ROUTES);
-            out.release();
-            return;
-        }
-        Interface to = route.loopback() ? null : interfaces[route.link()];
-        // A connection minds its path MTU itself; what was on its way when that fell is not cut.
-        boolean own = protocol == Ipv4.TCP;
-        int mtu = own ? route.mtu() : pathMtus.get(dst, route.mtu(), nowNs);
-        boolean whole = own || out.length() + Ipv4.HEADER <= mtu;
-        boolean partial = whole && (to == null || to.capabilities().checksum());
-        if (protocol == Ipv4.TCP) {
-            Ipv4Output.checksum(out, src, dst, protocol, Tcp.CHECKSUM, partial);
-        } else if (protocol == Ipv4.UDP) {
-            Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, partial);
-        }
-        counters.increment(Counter.IP_OUT_REQUESTS);
-        if (!whole) {
-            if (dontFragment) failToFragment(out);
-            else fragment(out, src, dst, protocol, trafficClass, mtu, route);
-            return;
-        }
-        boolean df = dontFragment || mtu > PathMtus.MIN;
-        ipOutput.header(out, src, dst, protocol, trafficClass, df);
-        forward(out, route, dst);
-    }
-
-    /** Sends a datagram in fragments: all of them, or none where that can be seen before. */
-    private void fragment(
-            Frame out, int src, int dst, int protocol, int trafficClass, int mtu, Route route) {
-        int n = Ipv4Output.fragments(out.length(), mtu);
-        if (n == 0 || !hasRoom(route, dst, n)) {
-            failToFragment(out);
-            return;
-        }
-        counters.increment(Counter.IP_FRAG_OKS);
-        counters.add(Counter.IP_FRAG_CREATES, n);
-        Frame fragment = ipOutput.cut(out, src, dst, protocol, trafficClass, mtu);
-        while (fragment != null) {
-            Frame next = fragment.next;
-            fragment.next = null;
-            forward(fragment, route, dst);
-            fragment = next;
-        }
-    }
-
-    private void failToFragment(Frame out) {
-        counters.increment(Counter.IP_FRAG_FAILS);
-        out.release();
-    }
-
-    private boolean hasRoom(Route route, int dst, int datagrams) {
-        Interface to = route.loopback() ? null : interfaces[route.link()];
-        boolean broadcast = addresses.isBroadcast(dst);
-        return to != null && to.hasRoom(datagrams, route.nextHop(dst), broadcast, nowNs);
-    }
-
-    /** Sends a datagram or fragment with its IP header by a route. */
-    private void forward(Frame out, Route route, int dst) {
-        Interface to = route.loopback() ? null : interfaces[route.link()];
-        if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
-        else if (!loopback.transmit(out)) discard(out);
-    }
-
-    /** Most bytes of an IP datagram that goes to a destination whole; 0 if no route leads there. */
-    int pathMtu(int dst) {
-        Route route = routes.lookup(dst);
-        return route == null ? 0 : pathMtus.get(dst, route.mtu(), nowNs);
-    }
-
-    /** Sends a broadcast to ourselves. */
-    private void loop(Frame out, int src, int dst, int protocol, int trafficClass) {
-        Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
-        ipOutput.header(out, src, dst, protocol, trafficClass, true);
-        if (!loopback.transmit(out)) discard(out);
-    }
-
-    private void discard(Frame out) {
-        counters.increment(Counter.IP_OUT_DISCARDS);
-        out.release();
-    }
-
     // -- what the parts need of each other
 
     private final class TcpOutput implements TcpService.Output {
         @Override
         public void transmit(Frame segment, int src, int dst, int trafficClass) {
-            NetworkStack.this.transmit(segment, src, dst, Ipv4.TCP, trafficClass);
+            egress.transmit(segment, src, dst, Ipv4.TCP, trafficClass, nowNs);
         }
 
         @Override
@@ -465,28 +364,25 @@ public final class NetworkStack implements Core {
 
         @Override
         public boolean isBlocked(int link) {
-            return interfaces[link].isBlocked();
+            return egress.isBlocked(link);
         }
 
         @Override
         public void confirm(int remoteAddress) {
-            Route route = routes.lookup(remoteAddress);
-            if (route == null || route.loopback()) return;
-            NeighborTable neighbors = interfaces[route.link()].neighbors();
-            if (neighbors != null) neighbors.confirm(route.nextHop(remoteAddress), nowNs);
+            egress.confirm(remoteAddress, nowNs);
         }
     }
 
     private final class UdpOutput implements UdpService.Output {
         @Override
         public int pathMtu(int dst) {
-            return NetworkStack.this.pathMtu(dst);
+            return egress.pathMtu(dst, nowNs);
         }
 
         @Override
         public void transmit(
                 Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
-            NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment);
+            egress.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment, nowNs);
         }
 
         @Override
@@ -496,21 +392,19 @@ public final class NetworkStack implements Core {
 
         @Override
         public void loop(Frame datagram, int src, int dst, int trafficClass) {
-            NetworkStack.this.loop(datagram, src, dst, Ipv4.UDP, trafficClass);
+            egress.loop(datagram, src, dst, Ipv4.UDP, trafficClass);
         }
 
         @Override
         public boolean isBlocked(int link) {
-            return link == Route.LOOPBACK
-                    ? loopback.queued() >= LOOPBACK_BUSY
-                    : interfaces[link].isBlocked();
+            return egress.isBlocked(link);
         }
     }
 
     private final class IcmpOwner implements Icmp.Owner {
         @Override
         public void transmit(Frame out, int src, int dst) {
-            NetworkStack.this.transmit(out, src, dst, Ipv4.ICMP, 0);
+            egress.transmit(out, src, dst, Ipv4.ICMP, 0, nowNs);
         }
 
         @Override
