@@ -1,4 +1,6 @@
-/** Links by Linux's devices and sockets: the schemes {@code tap:}, {@code tun:} and {@code unix:}. */
+/**
+ * Links by Linux's devices and sockets: {@code tap:}, {@code tun:}, {@code unix:}, {@code unixgram:}.
+ */
 module io.usernet.tuntap {
     requires transitive io.usernet.provider;
     requires org.jnrproject.ffi;
@@ -12,5 +14,6 @@ module io.usernet.tuntap {
     provides io.usernet.link.LinkProvider with
             io.usernet.tuntap.TapProvider,
             io.usernet.tuntap.TunProvider,
-            io.usernet.tuntap.UnixProvider;
+            io.usernet.tuntap.UnixProvider,
+            io.usernet.tuntap.UnixgramProvider;
 }

@@ -45,6 +45,13 @@ public abstract class BundledProvider implements LinkProvider {
         }
     }
 
+    /** {@code unixgram:}. */
+    public static final class Unixgram extends BundledProvider {
+        public Unixgram() {
+            super("unixgram", "io.usernet.tuntap.UnixgramProvider");
+        }
+    }
+
     @Override
     public final String scheme() {
         return scheme;

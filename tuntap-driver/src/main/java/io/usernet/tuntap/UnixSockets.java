@@ -9,7 +9,8 @@ import jnr.unixsocket.UnixSocketAddress;
 import jnr.unixsocket.UnixSocketChannel;
 
 /**
- * Makes AF_UNIX stream sockets with jnr-unixsocket, which nothing else here knows. It is used for
+ * Makes AF_UNIX stream sockets with jnr-unixsocket, which only {@link DatagramSocketFile} knows,
+ * too. It is used for
  * descriptors alone: its reads and writes allocate and copy. All sockets are non-blocking.
  *
  * <p>Its exceptions carry a text in the user's language; the error number is the thread's last one.

@@ -75,6 +75,21 @@ class TunTapLinkErrorsTest {
         }
 
         @Override
+        public int connect(int fd, long address, int length) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
+        public long sendmsg(int fd, long message, int flags) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
+        public long recvmsg(int fd, long message, int flags) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
         public int eventfd(int initial, int flags) {
             return eventfd;
         }
