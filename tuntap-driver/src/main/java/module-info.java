@@ -1,5 +1,6 @@
 /**
- * Links by Linux's devices and sockets: {@code tap:}, {@code tun:}, {@code unix:}, {@code unixgram:}.
+ * Links by Linux's devices and sockets: {@code tap:}, {@code tun:}, {@code unix:}, {@code unixgram:},
+ * {@code passt}.
  */
 module io.usernet.tuntap {
     requires transitive io.usernet.provider;
@@ -15,5 +16,6 @@ module io.usernet.tuntap {
             io.usernet.tuntap.TapProvider,
             io.usernet.tuntap.TunProvider,
             io.usernet.tuntap.UnixProvider,
-            io.usernet.tuntap.UnixgramProvider;
+            io.usernet.tuntap.UnixgramProvider,
+            io.usernet.tuntap.PasstProvider;
 }

@@ -52,6 +52,18 @@ public abstract class BundledProvider implements LinkProvider {
         }
     }
 
+    /** {@code passt}. */
+    public static final class Passt extends BundledProvider {
+        public Passt() {
+            super("passt", "io.usernet.tuntap.PasstProvider");
+        }
+
+        @Override
+        public boolean assignsAddresses() {
+            return true;
+        }
+    }
+
     @Override
     public final String scheme() {
         return scheme;

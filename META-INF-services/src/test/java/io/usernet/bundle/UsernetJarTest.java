@@ -178,7 +178,7 @@ class UsernetJarTest {
     void serviceFilesNameClassesOfTheJar() throws Exception {
         List<String> schemes = new ArrayList<>();
         for (LinkProvider p : ServiceLoader.load(LinkProvider.class)) schemes.add(p.scheme());
-        for (String scheme : List.of("tap", "tun", "unix", "unixgram")) {
+        for (String scheme : List.of("tap", "tun", "unix", "unixgram", "passt")) {
             assertEquals(1, Collections.frequency(schemes, scheme), schemes.toString());
         }
         URL url =

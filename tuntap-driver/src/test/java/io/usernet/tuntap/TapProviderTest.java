@@ -85,7 +85,7 @@ class TapProviderTest {
     void wrongParametersAreNamed(String uri, String expected) {
         String message =
                 assertThrows(IllegalArgumentException.class, () -> open(uri).close()).getMessage();
-        assertTrue(message.startsWith("usernet.link=" + uri + ": "), message);
+        assertTrue(message.startsWith("usernet.link=" + LinkUri.parse(uri) + ": "), message);
         assertTrue(message.contains(expected), message);
     }
 

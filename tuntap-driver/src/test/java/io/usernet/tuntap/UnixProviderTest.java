@@ -76,7 +76,7 @@ class UnixProviderTest {
     void wrongParametersAreNamed(String uri, String expected) {
         String message =
                 assertThrows(IllegalArgumentException.class, () -> open(uri).close()).getMessage();
-        assertTrue(message.startsWith("usernet.link=" + uri + ": "), message);
+        assertTrue(message.startsWith("usernet.link=" + LinkUri.parse(uri) + ": "), message);
         assertTrue(message.contains(expected), message);
         assertEquals(1, message.lines().count(), message);
     }
