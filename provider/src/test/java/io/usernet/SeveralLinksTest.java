@@ -56,7 +56,7 @@ class SeveralLinksTest {
     }
 
     private static CompletableFuture<byte[]> accept(ServerSocketChannel server) {
-        return CompletableFuture.supplyAsync(
+        return Async.supply(
                 () -> {
                     try (SocketChannel accepted = server.accept()) {
                         return drain(accepted);
@@ -86,7 +86,7 @@ class SeveralLinksTest {
             CompletableFuture<byte[]> atMiddle = accept(server);
             CompletableFuture<byte[]> atB = accept(far);
             CompletableFuture<byte[]> outwards =
-                    CompletableFuture.supplyAsync(() -> connectAndSend(middle, "10.0.2.2", 1));
+                    Async.supply(() -> connectAndSend(middle, "10.0.2.2", 1));
             assertArrayEquals(connectAndSend(a, "10.0.1.1", 2), atMiddle.get());
             assertArrayEquals(outwards.get(), atB.get());
             assertEquals(2, middle.addresses().size());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.usernet.Async;
 import io.usernet.Stack;
 import io.usernet.metrics.Counter;
 import io.usernet.wire.MacAddress;
@@ -90,8 +91,7 @@ class PacketLinkTest {
             carrier(a, b);
             carrier(b, a);
             server.bind(new InetSocketAddress(PORT));
-            CompletableFuture<byte[]> received =
-                    CompletableFuture.supplyAsync(() -> receiveAll(server));
+            CompletableFuture<byte[]> received = Async.supply(() -> receiveAll(server));
             channel.connect(new InetSocketAddress("10.0.0.2", PORT));
             ByteBuffer all = ByteBuffer.wrap(sent);
             while (all.hasRemaining()) channel.write(all);
@@ -231,7 +231,7 @@ class PacketLinkTest {
         assertThrows(IllegalStateException.class, () -> link.inject(ping(1)));
         Stack stack = open(link, "10.0.0.2/24");
         CompletableFuture<Boolean> waits =
-                CompletableFuture.supplyAsync(
+                Async.supply(
                         () -> {
                             try {
                                 return link.awaitPacket(1, TimeUnit.DAYS);
