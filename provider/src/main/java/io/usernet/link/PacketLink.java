@@ -77,9 +77,11 @@ public final class PacketLink implements LinkDevice {
     // -- on their way out
     private final RecordRing out;
     private final ReentrantLock drainLock = new ReentrantLock();
-    private final Condition packets = drainLock.newCondition();
     private final ByteBuffer view; // by drainLock
-    private volatile int drainersWaiting; // by drainLock
+    // Apart from drainLock, under which foreign code runs: the stack's thread takes this one.
+    private final ReentrantLock awaitLock = new ReentrantLock();
+    private final Condition packets = awaitLock.newCondition();
+    private volatile int drainersWaiting; // by awaitLock
     private volatile Runnable onReadable; // or null
     private volatile boolean readableSaid; // and nobody has drained since
     private volatile boolean wantsRoom; // by the loop after FULL; cleared by drain
@@ -154,7 +156,10 @@ public final class PacketLink implements LinkDevice {
     public boolean inject(ByteBuffer packet) throws ClosedChannelException {
         injectLock.lock();
         try {
-            if (!add(packet)) return false;
+            if (!add(packet)) {
+                wakeForMemory();
+                return false;
+            }
         } finally {
             injectLock.unlock();
         }
@@ -175,6 +180,7 @@ public final class PacketLink implements LinkDevice {
         injectLock.lock();
         try {
             while (n < count && add(packets[from + n])) n++;
+            if (n < count) wakeForMemory();
         } finally {
             injectLock.unlock();
         }
@@ -195,11 +201,14 @@ public final class PacketLink implements LinkDevice {
         injectLock.lockInterruptibly();
         try {
             while (!add(packet)) {
-                if (left <= 0) return false;
+                if (left <= 0) {
+                    wakeForMemory();
+                    return false;
+                }
                 injectorsWaiting++;
                 try {
                     if (!isInFull()) {
-                        left -= awaitAtMost(Math.min(left, MEMORY_PAUSE_NS));
+                        left -= awaitMemory(Math.min(left, MEMORY_PAUSE_NS));
                     } else {
                         left = room.awaitNanos(left);
                     }
@@ -214,8 +223,19 @@ public final class PacketLink implements LinkDevice {
         return true;
     }
 
-    private long awaitAtMost(long ns) throws InterruptedException {
-        return ns - room.awaitNanos(ns);
+    /** Answers how long it took. A turn after each pause, not each retry: turns end the wait early. */
+    private long awaitMemory(long ns) throws InterruptedException {
+        long left = room.awaitNanos(ns);
+        if (left <= 0) wakeForMemory();
+        return ns - left;
+    }
+
+    /**
+     * After a refusal, under injectLock: only turns give back the memory that readers have finished
+     * with, and perhaps there is none to come otherwise.
+     */
+    private void wakeForMemory() {
+        if (!isInFull()) wake();
     }
 
     /** Under injectLock. */
@@ -306,7 +326,7 @@ public final class PacketLink implements LinkDevice {
      */
     public boolean awaitPacket(long timeout, TimeUnit unit) throws InterruptedException {
         long left = unit.toNanos(timeout);
-        drainLock.lockInterruptibly();
+        awaitLock.lockInterruptibly();
         try {
             drainersWaiting++;
             try {
@@ -319,7 +339,7 @@ public final class PacketLink implements LinkDevice {
             }
             return true;
         } finally {
-            drainLock.unlock();
+            awaitLock.unlock();
         }
     }
 
@@ -406,7 +426,7 @@ public final class PacketLink implements LinkDevice {
         VarHandle.fullFence(); // between what the turn published and who waits for it
         if (injectorsWaiting > 0) signal(injectLock, room);
         if (out.isEmpty()) return;
-        if (drainersWaiting > 0) signal(drainLock, packets);
+        if (drainersWaiting > 0) signal(awaitLock, packets);
         sayReadable();
     }
 
@@ -468,6 +488,6 @@ public final class PacketLink implements LinkDevice {
         } finally {
             injectLock.unlock();
         }
-        signal(drainLock, packets);
+        signal(awaitLock, packets);
     }
 }
