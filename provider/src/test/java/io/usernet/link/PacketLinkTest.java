@@ -12,8 +12,10 @@ import io.usernet.metrics.Counter;
 import io.usernet.wire.MacAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.MessageDigest;
@@ -259,5 +261,48 @@ class PacketLinkTest {
         stack.close();
         assertThrows(ClosedChannelException.class, () -> link.inject(ping(1)));
         assertFalse(waits.get(10, TimeUnit.SECONDS));
+    }
+
+    /** Such as a tunnel that finds that its other end is gone. */
+    @Test
+    void aHandlerMayCloseTheStack() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        Stack stack = open(link, "10.0.0.2/24");
+        link.inject(ping(1));
+        assertTrue(link.awaitPacket(10, TimeUnit.SECONDS));
+        CompletableFuture<Integer> drained =
+                CompletableFuture.supplyAsync(() -> link.drain(p -> stack.close(), 1));
+        assertEquals(1, drained.get(10, TimeUnit.SECONDS));
+    }
+
+    /** Who receives datagrams says nothing to the stack, whose turns alone give memory back. */
+    @Test
+    void memoryThatReadersHaveFinishedWithCanBeInjectedInto() throws Exception {
+        PacketLink link = PacketLink.layer3("t", 1500);
+        try (Stack stack =
+                        Stack.builder().link(link).address("10.0.0.2/24").memory(4 << 20).open();
+                DatagramChannel channel = stack.provider().openDatagramChannel()) {
+            channel.setOption(StandardSocketOptions.SO_RCVBUF, 4 << 20);
+            channel.bind(new InetSocketAddress(PORT)).configureBlocking(false);
+            int sent = 0;
+            while (sent < 10_000 && link.inject(datagram(1_400), 200, TimeUnit.MILLISECONDS)) {
+                sent++;
+            }
+            assertTrue(sent < 10_000, "memory never ran out");
+            ByteBuffer dst = ByteBuffer.allocate(2_000);
+            while (channel.receive(dst.clear()) != null) {}
+            assertTrue(link.inject(datagram(1_400), 10, TimeUnit.SECONDS));
+        }
+    }
+
+    /** From 10.0.0.1:5000 to 10.0.0.2:7000, without a checksum. */
+    private static ByteBuffer datagram(int bytes) {
+        ByteBuffer b = ping(bytes);
+        b.put(9, (byte) 17).putShort(10, (short) 0);
+        b.putShort(10, (short) ~sum(b, 0, 20));
+        return b.putShort(20, (short) 5000)
+                .putShort(22, (short) PORT)
+                .putShort(24, (short) (8 + bytes))
+                .putShort(26, (short) 0);
     }
 }
