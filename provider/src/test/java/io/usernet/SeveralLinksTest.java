@@ -162,9 +162,50 @@ class SeveralLinksTest {
         }
     }
 
+    @Test
+    void whatIsWrongWithAnotherLinkNamesItsProperties() {
+        String message =
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () ->
+                                        Stack.builder()
+                                                .link(new Wire().left())
+                                                .address("10.0.1.1/24")
+                                                .link("nowhere:x?host=10.0.2.1/24")
+                                                .address("10.0.2.1/24")
+                                                .open())
+                        .getMessage();
+        assertEquals(
+                "usernet.link.2=nowhere:x?host=10.0.2.1/24: host=10.0.2.1/24 is the stack's own"
+                        + " address, see usernet.address.2: give the other end another one",
+                message);
+    }
+
+    @Test
+    void aGivenLinkIsClosedWhereTheStackCannotBeOpened() {
+        FailingLink behind = new FailingLink();
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                        Stack.builder()
+                                .link("nowhere:x")
+                                .address("10.0.1.1/24")
+                                .link(behind)
+                                .address("10.0.2.1/24")
+                                .open());
+        assertEquals(1, behind.closed, "another link cannot be opened");
+
+        FailingLink alone = new FailingLink();
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Stack.builder().link(alone).address("10.0.1.0/24").open());
+        assertEquals(1, alone.closed, "a setting is wrong");
+    }
+
     /** A link whose wait fails when it is told to. */
     private static final class FailingLink implements LinkDevice {
         private boolean failed, woken;
+        int closed;
 
         synchronized void fail() {
             failed = true;
@@ -206,6 +247,8 @@ class SeveralLinksTest {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            closed++;
+        }
     }
 }

@@ -21,6 +21,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import jnr.unixsocket.UnixDatagramChannel;
 import jnr.unixsocket.UnixSocketAddress;
@@ -473,6 +474,17 @@ class UnixgramLinkTest {
                 Peer vm = new Peer(theirs, ours)) {
             vm.send(frame(60, 1));
             assertArrayEquals(frame(60, 1), receive(link));
+        }
+    }
+
+    @Test
+    void aPathMayHaveAnyCharacters() throws Exception {
+        ours = directory.resolve("wïre").toString();
+        LinkDevice link = open("?peer=" + directory.resolve("線"));
+        assertTrue(Files.exists(Path.of(ours)));
+        link.close();
+        try (var left = Files.list(directory)) {
+            assertEquals(List.of(), left.toList());
         }
     }
 
