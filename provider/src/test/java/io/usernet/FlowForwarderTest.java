@@ -71,7 +71,7 @@ class FlowForwarderTest {
     }
 
     private CompletableFuture<SocketChannel> connect() {
-        return CompletableFuture.supplyAsync(
+        return Async.supply(
                 () -> {
                     SocketChannel channel = null;
                     try {
@@ -144,7 +144,7 @@ class FlowForwarderTest {
     void anIgnoredFlowIsNotAnswered() throws Exception {
         try (SocketChannel channel = client.provider().openSocketChannel()) {
             CompletableFuture<Void> ignored =
-                    CompletableFuture.runAsync(
+                    Async.run(
                             () -> {
                                 try {
                                     next().ignore();
@@ -202,7 +202,7 @@ class FlowForwarderTest {
         client.close();
         Thread accepting = Thread.currentThread();
         CompletableFuture<Void> interrupt =
-                CompletableFuture.runAsync(
+                Async.run(
                         () -> {
                             try {
                                 TimeUnit.MILLISECONDS.sleep(200);

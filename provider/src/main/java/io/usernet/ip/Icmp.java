@@ -143,7 +143,7 @@ public final class Icmp {
         int code = Icmp4.code(b, at);
         int mtu = code == Icmp4.FRAGMENTATION_NEEDED ? Icmp4.nextHopMtu(b, at) : 0;
         boolean matches =
-                addresses.isLocal(Ipv4.src(b, quote))
+                addresses.isSource(Ipv4.src(b, quote))
                         && Ipv4.fragmentOffset(b, quote) == 0
                         && owner.unreachable(
                                 code,
@@ -163,7 +163,7 @@ public final class Icmp {
     }
 
     private boolean aboutEchoReply(ByteBuffer b, int quote, int message) {
-        return addresses.isLocal(Ipv4.src(b, quote))
+        return addresses.isSource(Ipv4.src(b, quote))
                 && Ipv4.fragmentOffset(b, quote) == 0
                 && Ipv4.protocol(b, quote) == Ipv4.ICMP
                 && Icmp4.type(b, message) == Icmp4.ECHO_REPLY;

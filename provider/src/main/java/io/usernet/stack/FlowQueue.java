@@ -6,8 +6,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Flows that wait for somebody to decide about them, from the loop to the one thread that asks. TCP's
- * are bounded by those who add them, UDP's here.
+ * Flows that wait for somebody to decide about them, from the loop to the one thread that asks. Of
+ * TCP's, those that nobody has polled are bounded here: the handshakes are bounded elsewhere, but a peer
+ * who resets his own leaves its flow behind.
  */
 public final class FlowQueue {
     /** Most flows of UDP that nobody has decided about. */
@@ -15,12 +16,21 @@ public final class FlowQueue {
 
     private final ConcurrentLinkedQueue<Arrival> arrivals = new ConcurrentLinkedQueue<>();
     private final AtomicInteger undecidedUdp = new AtomicInteger();
+    private final AtomicInteger waitingTcp = new AtomicInteger();
+    private final int maxTcp;
     private final ThreadWaiter waiter = new ThreadWaiter();
     private volatile boolean closed;
 
+    /**
+     * @param maxTcp most flows of TCP that nobody has polled
+     */
+    FlowQueue(int maxTcp) {
+        this.maxTcp = maxTcp;
+    }
+
     /** In the loop. */
     void offer(Arrival arrival, Wakeups wakeups) {
-        if (arrival instanceof Arrival.Udp) undecidedUdp.incrementAndGet();
+        (arrival instanceof Arrival.Udp ? undecidedUdp : waitingTcp).incrementAndGet();
         arrivals.add(arrival);
         if (waiter.claim()) wakeups.add(waiter);
     }
@@ -28,6 +38,11 @@ public final class FlowQueue {
     /** In the loop: whether there is room for one more flow of UDP. */
     boolean hasRoomForUdp() {
         return undecidedUdp.get() < MAX_UDP;
+    }
+
+    /** In the loop: the same of TCP. */
+    boolean hasRoomForTcp() {
+        return waitingTcp.get() < maxTcp;
     }
 
     /** In the loop: nothing is added any more. */
@@ -38,7 +53,9 @@ public final class FlowQueue {
 
     /** The oldest one, or null. */
     public Arrival poll() {
-        return arrivals.poll();
+        Arrival oldest = arrivals.poll();
+        if (oldest instanceof Arrival.Tcp) waitingTcp.decrementAndGet();
+        return oldest;
     }
 
     /** A flow of UDP was decided about; any thread. */

@@ -5,6 +5,7 @@ import io.usernet.buffer.Post;
 import io.usernet.buffer.Waiter;
 import io.usernet.buffer.Wakeups;
 import io.usernet.config.StackConfig;
+import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
@@ -543,7 +544,7 @@ public final class NetworkStack implements Core {
      */
     public FlowQueue forwardFlows() throws IOException {
         requireAlive();
-        flows = new FlowQueue();
+        flows = new FlowQueue(config.sysctls().getInt(Sysctl.TCP_MAX_SYN_BACKLOG));
         tcp.forward(flows);
         udp.forward(flows);
         return flows;

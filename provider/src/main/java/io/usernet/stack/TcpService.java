@@ -175,11 +175,12 @@ final class TcpService {
         Endpoint endpoint = table.find(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
         if (endpoint instanceof TimeWait rest && rest.givesWayTo(in)) {
             Binding listening = ports.listening(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
-            if (listening != null) {
+            if (listening != null || flows != null && src != dst) {
                 counters.increment(Counter.TCP_TW_RECYCLED);
                 rest.end();
                 after(rest, nowNs);
-                open(listening, in, rest.tuple(), rest, nowNs);
+                if (listening != null) open(listening, in, rest.tuple(), rest, nowNs);
+                else offer(rest.tuple(), in, rest, nowNs);
                 return;
             }
         }
@@ -218,7 +219,8 @@ final class TcpService {
                 return;
             }
             if (flows != null && src != dst) {
-                offer(new FourTuple(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at)), in, nowNs);
+                FourTuple tuple = new FourTuple(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
+                offer(tuple, in, null, nowNs);
                 return;
             }
         }
@@ -237,9 +239,13 @@ final class TcpService {
     }
 
     /** Lets whoever forwards flows decide about a SYN. */
-    private void offer(FourTuple tuple, Frame in, long nowNs) {
+    private void offer(FourTuple tuple, Frame in, TimeWait previous, long nowNs) {
+        if (!flows.hasRoomForTcp()) {
+            counters.increment(Counter.TCP_REQ_Q_FULL_DROPS);
+            return;
+        }
         Flow flow = new Flow(tuple, flowOwner);
-        HalfOpen halfOpen = halfOpen(forwarding, in, tuple, null, flow, nowNs);
+        HalfOpen halfOpen = halfOpen(forwarding, in, tuple, previous, flow, nowNs);
         if (halfOpen == null) return;
         attach(halfOpen, ports.sharedByForwarded(tuple.localAddress(), tuple.localPort()));
         after(halfOpen, nowNs);

@@ -412,11 +412,7 @@ final class UdpService implements UdpEndpoint.Owner {
         while (left > 0 && !dirty.isEmpty()) {
             UdpEndpoint endpoint = dirty.poll();
             endpoint.dirty = false;
-            try {
-                left -= poll(endpoint, Math.min(ROUND, left));
-            } catch (Throwable t) {
-                fail(endpoint, t);
-            }
+            left -= poll(endpoint, Math.min(ROUND, left));
         }
         return !dirty.isEmpty();
     }
@@ -445,19 +441,31 @@ final class UdpService implements UdpEndpoint.Owner {
 
     /** Sends the oldest datagram; answers what it cost. */
     private int send(UdpEndpoint endpoint, int dst) {
-        int src = endpoint.source();
-        int trafficClass = endpoint.trafficClass();
-        boolean dontFragment = endpoint.dontFragment();
-        Frame out = frame(endpoint);
+        Frame out = null;
+        Frame own = null; // our own sockets hear a broadcast too
+        int src, trafficClass;
+        boolean dontFragment;
+        try {
+            src = endpoint.source();
+            trafficClass = endpoint.trafficClass();
+            dontFragment = endpoint.dontFragment();
+            out = frame(endpoint);
+            if (addresses.isBroadcast(dst)) own = frame(endpoint);
+            if (dontFragment && out.length() + Ipv4.HEADER > output.pathMtu(dst)) {
+                endpoint.onUnreachable(Icmp4.FRAGMENTATION_NEEDED); // and it is dropped below
+            }
+            endpoint.sent();
+        } catch (Throwable t) {
+            if (out != null) out.release();
+            if (own != null) own.release();
+            fail(endpoint, t);
+            return 1;
+        }
+        // From here on a failure is not the socket's, and ends the stack.
         int cost = cost(out);
         counters.increment(Counter.UDP_OUT_DATAGRAMS);
-        if (dontFragment && out.length() + Ipv4.HEADER > output.pathMtu(dst)) {
-            endpoint.onUnreachable(Icmp4.FRAGMENTATION_NEEDED); // and it is dropped below
-        }
         output.transmit(out, src, dst, trafficClass, dontFragment);
-        // Our own sockets hear a broadcast too.
-        if (addresses.isBroadcast(dst)) output.loop(frame(endpoint), src, dst, trafficClass);
-        endpoint.sent();
+        if (own != null) output.loop(own, src, dst, trafficClass);
         return cost;
     }
 
@@ -498,17 +506,21 @@ final class UdpService implements UdpEndpoint.Owner {
      * memory is scarce: it is needed only by what makes turns happen.
      */
     void sweep() {
-        boolean scarce = !holding.isEmpty() && memory.freeForWriting() == 0;
+        boolean scarce = !holding.isEmpty() && (memory.freeForWriting() == 0 || isAnyHungry());
         int most = scarce ? holding.size() : Math.min(SWEPT_A_TURN, holding.size());
         for (int n = 0; n < most; n++) {
             UdpEndpoint endpoint = holding.poll();
-            if (endpoint.reap()) {
-                endpoint.holding = false;
-            } else {
-                if (scarce) endpoint.wantAnnouncement();
-                holding.add(endpoint);
-            }
+            // Before the look: the reader removes, and then looks whether that is to be announced.
+            if (scarce) endpoint.wantAnnouncement();
+            if (endpoint.reap()) endpoint.holding = false;
+            else holding.add(endpoint);
         }
+    }
+
+    /** Whether a writer waits for more memory than there is. */
+    private boolean isAnyHungry() {
+        for (UdpEndpoint endpoint : starved) if (endpoint.isHungry()) return true;
+        return false;
     }
 
     /** At the end of a turn: tells writers that wait for memory if there is some. */

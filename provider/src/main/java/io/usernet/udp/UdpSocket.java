@@ -241,6 +241,7 @@ public final class UdpSocket extends Post {
 
     void wantAnnouncement() {
         announce = true;
+        VarHandle.fullFence(); // the loop then looks at what was received, in acquire mode
     }
 
     @Override

@@ -90,8 +90,7 @@ class PasstTest {
                 ServerSocket server = new ServerSocket(0, 1, LOOPBACK)) {
             assertEquals("[10.0.2.15/24]", stack.addresses().toString());
             InetSocketAddress there = new InetSocketAddress("10.0.2.2", server.getLocalPort());
-            CompletableFuture<byte[]> got =
-                    CompletableFuture.supplyAsync(() -> readAllAndSendBack(server));
+            CompletableFuture<byte[]> got = Async.supply(() -> readAllAndSendBack(server));
             try (SocketChannel client = stack.provider().openSocketChannel()) {
                 client.connect(there);
                 ByteBuffer out = ByteBuffer.wrap(data);
