@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * A TCP/IP stack in this JVM: a host of its own, with its own addresses, ports and connections. Open
@@ -76,9 +77,18 @@ public final class Stack implements AutoCloseable {
     }
 
     static Stack open(Settings settings, List<LinkDevice> given) throws IOException {
+        return open(() -> settings, given);
+    }
+
+    /** The given links are ours from now on; null: named in the settings. */
+    private static Stack open(Supplier<Settings> wanted, List<LinkDevice> given)
+            throws IOException {
         List<LinkDevice> devices = new ArrayList<>();
+        boolean attached = false;
         try {
+            Settings settings = wanted.get();
             Settings complete = attach(settings, given, devices);
+            attached = true; // decorators may take the place of devices
             Decorators decorators = Decorators.wrap(settings, devices);
             Engine engine = engine(complete, devices, decorators.observer());
             Stack stack = new Stack(complete, engine, decorators);
@@ -86,6 +96,9 @@ public final class Stack implements AutoCloseable {
             return stack;
         } catch (Throwable t) {
             for (LinkDevice device : devices) device.close();
+            for (LinkDevice device : attached ? List.<LinkDevice>of() : given) {
+                if (device != null && !devices.contains(device)) device.close();
+            }
             throw t;
         }
     }
@@ -106,11 +119,10 @@ public final class Stack implements AutoCloseable {
             Attachment wanted =
                     i < settings.links().size() ? settings.links().get(i) : Attachment.NONE;
             LinkDevice device = i < given.size() ? given.get(i) : null;
-            if (device != null) devices.add(device); // ours from now on
             if (device == null && wanted.link() != null) {
-                device = Links.open(wanted.link(), wanted.addresses(), settings.anyAddress());
-                devices.add(device);
+                device = open(wanted, i + 1, settings.anyAddress());
             }
+            if (device != null) devices.add(device);
             if (device != null && wanted.addresses().isEmpty()) {
                 LinkAddresses assigned = device.assigned();
                 wanted = new Attachment(wanted.link(), assigned.addresses());
@@ -119,6 +131,25 @@ public final class Stack implements AutoCloseable {
             attachments.add(wanted);
         }
         return settings.with(attachments, gateway);
+    }
+
+    private static LinkDevice open(Attachment wanted, int number, boolean anyAddress)
+            throws IOException {
+        try {
+            return Links.open(wanted.link(), wanted.addresses(), anyAddress);
+        } catch (IllegalArgumentException e) {
+            if (number == 1) throw e;
+            throw new IllegalArgumentException(numbered(e.getMessage(), number), e);
+        } catch (IOException e) {
+            if (number == 1) throw e;
+            throw new IOException(numbered(e.getMessage(), number), e);
+        }
+    }
+
+    /** What is said about a link names the properties of the first one. */
+    private static String numbered(String message, int number) {
+        return message.replace(Settings.LINK + "=", Settings.LINK + "." + number + "=")
+                .replace(Settings.ADDRESS, Settings.ADDRESS + "." + number);
     }
 
     private static Engine engine(
@@ -465,7 +496,7 @@ public final class Stack implements AutoCloseable {
          * @throws IOException if the link cannot be opened; likewise
          */
         public Stack open() throws IOException {
-            Stack stack = Stack.open(settings.build(), devices);
+            Stack stack = Stack.open(settings::build, devices);
             if (forwarder != null) stack.forwardFlows(forwarder);
             return stack;
         }

@@ -206,6 +206,7 @@ public final class PacketLink implements LinkDevice {
                     return false;
                 }
                 injectorsWaiting++;
+                VarHandle.fullFence(); // as in flush, which does the reverse
                 try {
                     if (!isInFull()) {
                         left -= awaitMemory(Math.min(left, MEMORY_PAUSE_NS));
@@ -297,6 +298,7 @@ public final class PacketLink implements LinkDevice {
         drainLock.lock();
         try {
             readableSaid = false; // before the look: what comes afterwards is said again
+            VarHandle.fullFence(); // as in flush, which does the reverse
             for (int at = out.peek(); at >= 0; at = out.peek()) {
                 view.limit(at + out.length(at)).position(at);
                 try {
@@ -329,6 +331,7 @@ public final class PacketLink implements LinkDevice {
         awaitLock.lockInterruptibly();
         try {
             drainersWaiting++;
+            VarHandle.fullFence(); // as in flush, which does the reverse
             try {
                 while (out.isEmpty()) {
                     if (left <= 0 || closed) return false;
@@ -344,8 +347,9 @@ public final class PacketLink implements LinkDevice {
     }
 
     /**
-     * Has {@code task} run when there are packets to {@link #drain}: once, and again when some came
-     * after the last drain began; so drain until it finds fewer than it may. The task runs in a thread of the stack, which it must not block: a
+     * Has {@code task} run when there are packets to {@link #drain}; then drain until it finds fewer than
+     * it may, for it is said again only when more come after a drain has begun. A drain may find that
+     * another one was quicker. The task runs in a thread of the stack, which it must not block: a
      * selector's {@code wakeup} is what it is for.
      *
      * @param task null: none

@@ -348,7 +348,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
 
     private void checkAlive() throws IOException {
         if (!isOpen()) throw new AsynchronousCloseException();
-        if (socket.isClosed()) throw new IOException("The network stack is closed");
+        if (socket.isClosed()) throw engine.closed();
     }
 
     /** What ICMP has said about an earlier datagram of this socket, once. */

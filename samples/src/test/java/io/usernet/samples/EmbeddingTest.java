@@ -32,8 +32,7 @@ class EmbeddingTest {
         int far = freePort();
         try (UdpTunnel server = new UdpTunnel("10.9.0.1/24", near, local(far));
                 UdpTunnel client = new UdpTunnel("10.9.0.2/24", far, local(near))) {
-            CompletableFuture.runAsync(
-                    () -> assertThrows(IOException.class, server::greet)); // when it is closed
+            Async.run(() -> assertThrows(IOException.class, server::greet)); // when it is closed
             String said = greeting(client);
             assertTrue(said.matches("Hello, /10\\.9\\.0\\.2:\\d+, through the tunnel!"), said);
         }
@@ -74,8 +73,7 @@ class EmbeddingTest {
                                 .open();
                 ServerSocket kernel = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 SocketChannel channel = inside.provider().openSocketChannel()) {
-            CompletableFuture<byte[]> received =
-                    CompletableFuture.supplyAsync(() -> receiveAndAnswer(kernel));
+            CompletableFuture<byte[]> received = Async.supply(() -> receiveAndAnswer(kernel));
             channel.connect(new InetSocketAddress("10.0.2.2", kernel.getLocalPort()));
             ByteBuffer all = ByteBuffer.wrap(sent);
             while (all.hasRemaining()) channel.write(all);

@@ -8,7 +8,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import jnr.unixsocket.UnixDatagramChannel;
-import jnr.unixsocket.UnixSocketAddress;
 import jnr.unixsocket.UnixSocketOptions;
 
 /** A datagram socket bound to a path; the file goes with it, unless it is somebody else's by then. */
@@ -51,7 +50,7 @@ final class DatagramSocketFile implements UnixgramLink.Bound {
         }
         UnixDatagramChannel channel = UnixDatagramChannel.open();
         try {
-            channel.bind(new UnixSocketAddress(address.path()));
+            channel.bind(UnixSockets.address(address.path()));
             channel.configureBlocking(false);
             channel.setOption(UnixSocketOptions.SO_SNDBUF, SEND_BUFFER);
             channel.setOption(UnixSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
@@ -76,6 +75,12 @@ final class DatagramSocketFile implements UnixgramLink.Bound {
         }
         int answer = connect(sys, address);
         if (answer == -Errno.ENOENT) return;
+        if (answer == -Errno.EACCES) {
+            throw new IOException(
+                    "no permission for the socket "
+                            + file
+                            + ", which is another user's: remove it, or choose another path");
+        }
         if (answer != -Errno.ECONNREFUSED) {
             throw new IOException(
                     "another process has the socket "

@@ -69,7 +69,7 @@ public final class PasstProvider implements LinkProvider {
         Parameters.requireLinux(uri, System.getProperty("os.name"), System.getProperty("os.arch"));
         try {
             Syscalls sys = JnrSyscalls.get();
-            PasstProcess passt = PasstProcess.start(request.options(program(path)));
+            PasstProcess passt = PasstProcess.start(command(request, path));
             try {
                 LinkCapabilities capabilities =
                         new LinkCapabilities("passt", 2, request.mtu, request.mac, false, 0);
@@ -87,18 +87,34 @@ public final class PasstProvider implements LinkProvider {
         }
     }
 
-    /** The first program of that name in the directories of {@code PATH}. */
-    private static String program(String path) throws IOException {
+    /**
+     * What to run: in a session of its own where there is setsid(1), so that a terminal's Ctrl-C doesn't
+     * end passt before the JVM has delivered what it wrote.
+     */
+    private static List<String> command(Request request, String path) throws IOException {
+        String passt = program("passt", path);
+        if (passt == null) {
+            throw new IOException(
+                    "there is no program passt in PATH: sudo apt-get install passt (Fedora: sudo dnf"
+                            + " install passt; others: https://passt.top)");
+        }
+        List<String> words = new ArrayList<>();
+        String setsid = program("setsid", path);
+        if (setsid != null) words.add(setsid); // it becomes passt: the process is the same
+        words.addAll(request.options(passt));
+        return words;
+    }
+
+    /** The first program of that name in the directories of {@code PATH}, or null. */
+    private static String program(String name, String path) {
         for (String directory : (path == null ? "" : path).split(File.pathSeparator)) {
             if (directory.isEmpty()) continue;
-            Path program = Path.of(directory, "passt");
+            Path program = Path.of(directory, name);
             if (Files.isRegularFile(program) && Files.isExecutable(program)) {
                 return program.toString();
             }
         }
-        throw new IOException(
-                "there is no program passt in PATH: sudo apt-get install passt (Fedora: sudo dnf"
-                        + " install passt; others: https://passt.top)");
+        return null;
     }
 
     /** What the user asked for, checked. */
@@ -111,11 +127,7 @@ public final class PasstProvider implements LinkProvider {
                             "passt has no name, only parameters: write passt, or passt:?tcp=8080");
                 }
                 Cidr address = address(uri.parameters().getOrDefault("address", "10.0.2.15/24"));
-                int mtu = Parameters.mtu(uri, MAX_MTU, MAX_MTU);
-                if (mtu < MIN_MTU) {
-                    throw new IllegalArgumentException(
-                            "mtu=" + mtu + ": passt takes " + MIN_MTU + ".." + MAX_MTU);
-                }
+                int mtu = Parameters.mtu(uri, MAX_MTU, MIN_MTU, MAX_MTU);
                 long mac = Parameters.mac(uri);
                 return new Request(
                         address,

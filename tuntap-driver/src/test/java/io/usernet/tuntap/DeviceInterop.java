@@ -303,8 +303,7 @@ abstract class DeviceInterop {
         try (Stack stack = open()) {
             Thread server = echo(stack.provider());
             try (SocketChannel client = SocketChannel.open(SERVER)) {
-                CompletableFuture<byte[]> received =
-                        CompletableFuture.supplyAsync(() -> digestOf(client));
+                CompletableFuture<byte[]> received = Async.supply(() -> digestOf(client));
                 MessageDigest sent = MessageDigest.getInstance("SHA-256");
                 SplittableRandom random = new SplittableRandom(42);
                 ByteBuffer block = ByteBuffer.allocate(64 << 10);

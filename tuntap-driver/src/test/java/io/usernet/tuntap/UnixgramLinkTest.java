@@ -21,6 +21,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import jnr.unixsocket.UnixDatagramChannel;
 import jnr.unixsocket.UnixSocketAddress;
@@ -227,6 +228,23 @@ class UnixgramLinkTest {
                 transmit(link, frame(60, 0)); // the file is there, the process is not
                 assertEquals(2 + 2 * round, link.dropped());
             }
+        }
+    }
+
+    /** As a loop does, which tries again after each wait: a VM may be stopped for hours. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPeerThatReadsNothingIsTriedSeldom(boolean connected) throws Exception {
+        try (LinkDevice link = open("?peer=" + theirs);
+                Peer peer = new Peer(theirs, ours)) {
+            if (connected) peer.connect();
+            fill(link);
+            int tries = 0;
+            for (long end = System.nanoTime() + 2 * SECOND; System.nanoTime() < end; tries++) {
+                assertEquals(Transmit.FULL, transmit(link, frame(60, 1)));
+                link.await(Long.MAX_VALUE, true);
+            }
+            assertTrue(tries <= 40, tries + " tries in 2 s");
         }
     }
 
@@ -473,6 +491,17 @@ class UnixgramLinkTest {
                 Peer vm = new Peer(theirs, ours)) {
             vm.send(frame(60, 1));
             assertArrayEquals(frame(60, 1), receive(link));
+        }
+    }
+
+    @Test
+    void aPathMayHaveAnyCharacters() throws Exception {
+        ours = directory.resolve("wïre").toString();
+        LinkDevice link = open("?peer=" + directory.resolve("線"));
+        assertTrue(Files.exists(Path.of(ours)));
+        link.close();
+        try (var left = Files.list(directory)) {
+            assertEquals(List.of(), left.toList());
         }
     }
 

@@ -41,7 +41,7 @@ class UnixgramStackTest {
                 Stack b = open("b", peer + "/a&vfkit=" + vfkit, "10.0.0.2/24");
                 ServerSocketChannel server = a.provider().openServerSocketChannel()) {
             server.bind(new InetSocketAddress(6888));
-            CompletableFuture<byte[]> sent = CompletableFuture.supplyAsync(() -> send(server));
+            CompletableFuture<byte[]> sent = Async.supply(() -> send(server));
             MessageDigest received = MessageDigest.getInstance("SHA-256");
             try (SocketChannel client = b.provider().openSocketChannel()) {
                 client.connect(new InetSocketAddress("10.0.0.1", 6888));
