@@ -190,7 +190,7 @@ public final class Stack implements AutoCloseable {
         TcpFlow flow = new TcpFlow(provider, engine, arrival.flow());
         try {
             forwarder.tcp(flow);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             flow.reject();
             LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
         }
@@ -200,7 +200,7 @@ public final class Stack implements AutoCloseable {
         UdpFlow flow = new UdpFlow(provider, engine, flows, arrival);
         try {
             forwarder.udp(flow);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             flow.reject();
             LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
         }

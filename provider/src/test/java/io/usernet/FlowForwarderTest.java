@@ -33,7 +33,7 @@ class FlowForwarderTest {
 
     private final BlockingQueue<TcpFlow> flows = new LinkedBlockingQueue<>();
     private final BlockingQueue<UdpFlow> udpFlows = new LinkedBlockingQueue<>();
-    private volatile RuntimeException failure; // of the forwarder
+    private volatile Throwable failure; // of the forwarder
     private Stack forwarding;
     private Stack client;
 
@@ -50,16 +50,21 @@ class FlowForwarderTest {
                 Stack.builder().link(wire.left()).address("10.0.0.2/24").gateway("10.0.0.1").open();
     }
 
+    private void fail() {
+        if (failure instanceof Error e) throw e;
+        throw (RuntimeException) failure;
+    }
+
     private final class Forwarder implements FlowForwarder {
         @Override
         public void tcp(TcpFlow flow) {
-            if (failure != null) throw failure;
+            if (failure != null) fail();
             flows.add(flow);
         }
 
         @Override
         public void udp(UdpFlow flow) {
-            if (failure != null) throw failure;
+            if (failure != null) fail();
             udpFlows.add(flow);
         }
     }
@@ -326,5 +331,16 @@ class FlowForwarderTest {
             assertThrows(PortUnreachableException.class, () -> read(channel));
             assertEquals(0, onlyTcp.usage().udpSockets());
         }
+    }
+
+    /** Such as an assertion of the embedder's. */
+    @Test
+    void aForwarderThatFailsBadlyIsAskedAgain() throws Exception {
+        failure = new AssertionError("test: the forwarder fails");
+        assertEquals("Connection refused", failure(connect()).getMessage());
+        failure = null;
+        CompletableFuture<SocketChannel> connected = connect();
+        next().accept().close();
+        connected.get().close();
     }
 }

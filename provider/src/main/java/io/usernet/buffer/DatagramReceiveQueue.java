@@ -20,7 +20,9 @@ import java.nio.ByteBuffer;
  * </pre>
  *
  * What waits is bounded in bytes, {@link #OVERHEAD} for each datagram included. Small payloads, and
- * all while memory is scarce, are copied so that they don't pin the slab they came in.
+ * all while memory is scarce, are copied so that they don't pin the slab they came in. The last slabs of
+ * each size are left alone: whoever floods us with datagrams that nobody reads must not starve
+ * connections.
  */
 public final class DatagramReceiveQueue {
     /** What a datagram costs besides its payload, bytes: many empty ones are bounded too. */
@@ -37,6 +39,9 @@ public final class DatagramReceiveQueue {
         /** No memory for a copy. */
         NO_MEMORY
     }
+
+    /** Large slabs that are left for links to read into. */
+    private static final int LARGE_LEFT = 4;
 
     private static final VarHandle ADDED, REMOVED, RELEASED;
 
@@ -217,7 +222,7 @@ public final class DatagramReceiveQueue {
     private boolean mustCopy(Frame in, int length) {
         if (length <= ReceiveQueue.COPY_LIMIT) return true;
         for (int i = 0; i < in.slices(); i++) if (in.holder(i) == null) return true;
-        return memory.inUse() > memory.budget() / 2;
+        return memory.inUse() > memory.budget() / 2 || memory.free(Slab.Size.LARGE) < LARGE_LEFT;
     }
 
     private long reference(Frame in, int from, int length) {
@@ -261,7 +266,9 @@ public final class DatagramReceiveQueue {
 
     private Slab take(int length) {
         for (Slab.Size size : Slab.Size.values()) {
-            Slab slab = length <= size.bytes() ? memory.take(size) : null;
+            if (length > size.bytes()) continue;
+            if (size == Slab.Size.LARGE && memory.free(size) <= LARGE_LEFT) continue;
+            Slab slab = memory.takeForWriting(size);
             if (slab != null) return slab;
         }
         return null;

@@ -204,7 +204,12 @@ final class Interface {
             frame.release();
             return;
         }
-        if (pendingFirst == null && offer(frame)) return;
+        try {
+            if (pendingFirst == null && offer(frame)) return;
+        } catch (Throwable t) {
+            frame.release();
+            throw t;
+        }
         if (pendingLast == null) pendingFirst = frame;
         else pendingLast.next = frame;
         pendingLast = frame;
@@ -230,10 +235,13 @@ final class Interface {
             Frame frame = pendingFirst;
             Frame next = frame.next;
             frame.next = null; // the link may queue it
-            if (!offer(frame)) {
-                frame.next = next;
-                return;
+            boolean taken = false;
+            try {
+                taken = offer(frame);
+            } finally {
+                if (!taken) frame.next = next;
             }
+            if (!taken) return;
             pendingFirst = next;
             if (next == null) pendingLast = null;
             pending--;

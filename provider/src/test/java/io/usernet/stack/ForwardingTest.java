@@ -3,6 +3,7 @@ package io.usernet.stack;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.config.StackConfig;
 import io.usernet.config.Sysctl;
@@ -17,6 +18,8 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Flows to where nobody listens, on a stack that takes any address, in virtual time. */
 class ForwardingTest {
@@ -113,5 +116,39 @@ class ForwardingTest {
                         Packets.icmp(Icmp4.UNREACHABLE, Icmp4.FRAGMENTATION_NEEDED, 1_000, sent)));
         host.assertCount(1, Counter.ICMP_IN_DEST_UNREACHS);
         host.assertCount(0, Counter.ICMP_IN_UNMATCHED);
+    }
+
+    /** Nobody has decided about the flows, and nobody reads. */
+    @ParameterizedTest
+    @ValueSource(ints = {100, 300, 1_400, 40_000})
+    void aFloodOfDatagramsLeavesMemoryForConnections(int length) throws IOException {
+        StackConfig config = StackConfig.defaults().withAnyAddress().withMemory(4 << 20);
+        Host small = new Host(config, 3);
+        FlowQueue flood = small.stack.forwardFlows();
+        for (int n = 0; small.stack.counters().get(Counter.UDP_MEM_ERRORS) < 100; n++) {
+            int port = 1 + n % 500;
+            assertTrue(n < 100_000, "memory never ran out");
+            small.receives(Packets.udp(PEER, port, SOMEWHERE, 53, new byte[length]));
+        }
+        small.sent();
+        small.receives(Packets.tcp(PEER, 999, SOMEWHERE, 80, IRS, 0, Tcp.SYN));
+        Flow flow = null;
+        for (Arrival a = flood.poll(); a != null; a = flood.poll()) {
+            if (a instanceof Arrival.Tcp tcp) flow = tcp.flow();
+        }
+        assertNotNull(flow);
+        small.stack.inbox().post(flow, Flow.ACCEPT);
+        small.run();
+        int seq = IRS + 1;
+        for (int bytes : new int[] {0, 100, 1_000}) {
+            byte[] none = {}, data = new byte[bytes];
+            int ack = Host.ISS + 1;
+            small.receives(
+                    Packets.tcp(PEER, 999, SOMEWHERE, 80, seq, ack, Tcp.ACK, 65_535, none, data));
+            seq += bytes;
+            if (bytes == 0) continue;
+            assertEquals(bytes, flow.stream().read(ByteBuffer.allocate(2_000)), "TCP starves");
+        }
+        small.stack.die(new IOException("test"));
     }
 }

@@ -754,6 +754,31 @@ class UdpTest {
         host.assertCount(0, Counter.UDP_SOCKET_FAILURES);
     }
 
+    /** Neither what the link refused when it failed, nor what waited behind it. */
+    @Test
+    void whatAFailingLinkLeavesIsReleased() throws IOException {
+        UdpSocket socket = bound("0.0.0.0", 7000);
+        host.link.full = true;
+        send(socket, PEER, 53, bytes("x"));
+        byte[] ping = Packets.icmp(Icmp4.ECHO_REQUEST, 0, 1, new byte[8]);
+        for (int n = 0; n < 3; n++) host.receives(Packets.ipv4(Ipv4.ICMP, PEER, ME, ping));
+        host.link.full = false;
+        host.link.failure = new LinkFailure("test: gone");
+        LinkFailure gone = assertThrows(LinkFailure.class, host::run);
+        host.stack.die(gone);
+        assertNothingLeft();
+    }
+
+    @Test
+    void whatALinkFailsToSendIsReleased() throws IOException {
+        UdpSocket socket = bound("0.0.0.0", 7000);
+        host.link.failure = new LinkFailure("test: gone");
+        LinkFailure gone =
+                assertThrows(LinkFailure.class, () -> send(socket, PEER, 53, bytes("x")));
+        host.stack.die(gone);
+        assertNothingLeft();
+    }
+
     @Test
     void theStacksDeathClosesSockets() throws IOException {
         UdpSocket socket = bound("0.0.0.0", 7000);
