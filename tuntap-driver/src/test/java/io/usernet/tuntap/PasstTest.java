@@ -106,36 +106,6 @@ class PasstTest {
         }
     }
 
-    @Test
-    void theEndThatComesWithTheLastBytesIsAnswered() throws Exception {
-        try (Stack stack = open("passt");
-                ServerSocket server = new ServerSocket(0, 1, LOOPBACK)) {
-            InetSocketAddress there = new InetSocketAddress("10.0.2.2", server.getLocalPort());
-            for (int n = 0; n < 20; n++) {
-                CompletableFuture<String> got = Async.supply(() -> readAllAndThank(server));
-                try (SocketChannel client = stack.provider().openSocketChannel()) {
-                    client.connect(there);
-                    client.write(ByteBuffer.wrap(("number " + n).getBytes()));
-                    client.shutdownOutput();
-                    ByteBuffer answer = ByteBuffer.allocate(20);
-                    while (client.read(answer) >= 0) {}
-                    assertEquals("thanks", new String(answer.array(), 0, answer.position()));
-                }
-                assertEquals("number " + n, got.get());
-            }
-        }
-    }
-
-    private static String readAllAndThank(ServerSocket server) {
-        try (Socket socket = server.accept()) {
-            String all = new String(socket.getInputStream().readAllBytes());
-            socket.getOutputStream().write("thanks".getBytes());
-            return all;
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     private static byte[] readAllAndSendBack(ServerSocket server) {
         byte[] all;
         try {
