@@ -22,6 +22,8 @@ import io.usernet.wire.TcpOptions;
 public final class Connection extends Endpoint {
     private enum Timer {
         RETRANSMIT,
+        /** RACK's: a segment that others overtook is late enough to be lost. */
+        REORDER,
         PERSIST,
         DELAYED_ACK,
         KEEP_ALIVE,
@@ -147,7 +149,7 @@ public final class Connection extends Endpoint {
         this.nowNs = nowNs;
         keepAlive = new KeepAlive(stream, settings, nowNs);
         writer = new SegmentWriter(tuple, counters);
-        sender = new Sender(stream.sendQueue(), iss);
+        sender = new Sender(stream.sendQueue(), iss, settings, counters);
         receiver = new Receiver(stream, layer.memory(), counters, mss);
         acceptance = new Acceptance(counters, receiver, timestamps);
         rtt = new RttEstimator(settings.minRtoNs);
@@ -319,7 +321,7 @@ public final class Connection extends Endpoint {
         sampleTimestamp(s);
         sender.onWindow(ack, s.window);
         sndWl2 = ack;
-        sender.onAck(ack, false, rtt, nowNs);
+        sender.onAck(ack, false, Long.MAX_VALUE, rtt, nowNs);
         heard();
         patience.onAck(true);
         receiver.open(rcvWindShift, sackPermitted, receiver.rcvWnd());
@@ -392,23 +394,34 @@ public final class Connection extends Endpoint {
         int wnd = s.opens ? s.window : s.window << sndWindShift; // RFC 7323 section 2.2
         boolean sameWindow = ack + wnd == sender.sndUna() + sender.sndWnd();
         boolean outstanding = sender.isOutstanding();
-        boolean fresh = sender.onSack(s.options);
+        long echoedNs = timestamps.echoedNs(s, nowNs);
+        boolean fresh = sender.onSack(s.options, ack, echoedNs, nowNs);
         updateWindow(s, ack, wnd);
         boolean progress = ack > sender.sndUna();
         boolean duplicate;
         if (sackPermitted) duplicate = fresh;
         else duplicate = outstanding && s.length() == 0 && sameWindow && ack == sender.sndUna();
         if (progress) sampleTimestamp(s);
-        if (sender.onAck(ack, duplicate, rtt, nowNs)) {
-            counters.increment(
-                    sackPermitted ? Counter.TCP_SACK_RECOVERY : Counter.TCP_RENO_RECOVERY);
-            armRetransmit();
-        }
+        onLossesDetected(sender.onAck(ack, duplicate, echoedNs, rtt, nowNs));
         patience.onAck(progress);
         if (!progress) return;
         if (sender.release()) stream.signals().writable(layer.wakeups());
         if (sender.isOutstanding()) armRetransmit();
         else deadlines.disarm(Timer.RETRANSMIT);
+    }
+
+    private void onLossesDetected(boolean recoveryBegins) {
+        if (recoveryBegins) {
+            counters.increment(
+                    sackPermitted ? Counter.TCP_SACK_RECOVERY : Counter.TCP_RENO_RECOVERY);
+            armRetransmit();
+        }
+        armReorder();
+    }
+
+    private void armReorder() {
+        if (sender.reorderAtNs() == Long.MAX_VALUE) deadlines.disarm(Timer.REORDER);
+        else deadlines.arm(Timer.REORDER, sender.reorderAtNs());
     }
 
     /** "If (SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)), set SND.WND". */
@@ -508,6 +521,9 @@ public final class Connection extends Endpoint {
             if (receiver.isAckDue()) counters.increment(Counter.DELAYED_ACKS);
         }
         if (deadlines.take(Timer.REAP, nowNs)) receiver.onReap();
+        if (deadlines.take(Timer.REORDER, nowNs)) {
+            onLossesDetected(sender.onReorderTimeout(rtt.srttNs(), nowNs));
+        }
         if (deadlines.take(Timer.RETRANSMIT, nowNs)) onRetransmit();
         if (deadlines.take(Timer.PERSIST, nowNs)) onPersist();
         if (deadlines.take(Timer.KEEP_ALIVE, nowNs)) onKeepAlive();
@@ -527,7 +543,8 @@ public final class Connection extends Endpoint {
         }
         counters.increment(Counter.TCP_TIMEOUTS);
         if (!state.isSynchronized()) synRetransmitted = true;
-        sender.onTimeout(nowNs);
+        sender.onTimeout(rtt.srttNs(), nowNs);
+        armReorder();
         armRetransmit();
     }
 
@@ -601,7 +618,10 @@ public final class Connection extends Endpoint {
         int mss = Math.max(mtu, MIN_MTU) - HEADERS;
         if (mss >= sndMss()) return;
         pathMss = mss;
-        if (state.isSynchronized()) sender.shrink(sndMss());
+        if (state.isSynchronized()) {
+            sender.shrink(sndMss());
+            armReorder();
+        }
         assert invariant();
     }
 
@@ -786,6 +806,10 @@ public final class Connection extends Endpoint {
         write(out, sender.planSeq(), flags, blocks, plan == Sender.Plan.RETRANSMIT);
         if (sender.planLength() > 0) receiver.onTextSent(settings.delayedAckNs, nowNs);
         sender.onSent(plan, nowNs);
+        // A head that was lost again has all the time that it had at first.
+        if (plan == Sender.Plan.RETRANSMIT && sender.planSeq() == sender.sndUnaSeq()) {
+            armRetransmit();
+        }
     }
 
     private void writeProbe(Frame out) {

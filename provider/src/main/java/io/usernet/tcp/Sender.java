@@ -1,36 +1,36 @@
 package io.usernet.tcp;
 
-import io.usernet.buffer.RangeSet;
 import io.usernet.buffer.SendQueue;
 import io.usernet.frame.Frame;
+import io.usernet.metrics.Counter;
+import io.usernet.metrics.Counters;
 import io.usernet.tcp.cc.CongestionControl;
 import io.usernet.wire.TcpOptions;
 
 /**
  * The sending half of a connection: what is outstanding, what is lost, and what goes out next.
  *
- * <p>Heads up: RFC 9293 sections 3.8.3 and 3.8.6, RFC 5681, 6582, 6675, 3042, 6298.
+ * <p>Heads up: RFC 9293 sections 3.8.3 and 3.8.6, RFC 5681, 6582, 6675, 8985, 3042, 6298.
  *
  * <p>It counts in positions, not in sequence numbers: the SYN is at -1, the first byte of the stream
  * at 0, and the FIN behind the last one; so nothing wraps inside. {@link #seq} and {@link #position}
  * translate at the edge.
  *
  * <pre>
- *      sndUna          highRxt      lossEdge       recover   sndNxt       wndEnd
- *   acked |  retransmitted | to retransmit |  in flight  |      | may be sent |
- *  -------+----------------+---------------+-------------+------+-------------+---
- *         |      (holes between what the scoreboard says was SACKed)
+ *      sndUna                    recover     sndNxt       wndEnd
+ *   acked |                         |          |             |
+ *  -------+-------------------------+----------+-------------+---
+ *         | in flight, SACKed, lost | in flight| may be sent |
  * </pre>
  *
- * Invariants: {@code sndUna <= sndNxt}; outside of OPEN, {@code sndUna <= recover <= sndNxt}; all of
- * the scoreboard is in {@code [sndUna, sndNxt)}. The window may shrink: {@code wndEnd} may lie before
- * {@code sndNxt}.
+ * Invariants: {@code sndUna <= sndNxt}; outside of OPEN, {@code sndUna <= recover <= sndNxt}; the
+ * segments in flight are what lies between {@code sndUna} and {@code sndNxt}. The window may shrink:
+ * {@code wndEnd} may lie before {@code sndNxt}.
+ *
+ * <p>With SACK, {@link Rack} says what is lost; without, three duplicate ACKs and partial ACKs do.
  */
 final class Sender {
-    /** RFC 6675's DupThresh. */
-    private static final int DUP_THRESH = 3;
-
-    private static final long NEVER = Long.MAX_VALUE;
+    private static final long NEVER = InFlight.NEVER;
 
     /** What {@link #plan} decides. */
     enum Plan {
@@ -45,7 +45,7 @@ final class Sender {
 
     private enum Phase {
         OPEN,
-        /** Fast recovery (RFC 6582, 6675). */
+        /** Fast recovery (RFC 6582, 6675, 8985). */
         RECOVERY,
         /** After a retransmission timeout: slow start over what was outstanding. */
         LOSS
@@ -53,6 +53,12 @@ final class Sender {
 
     private final SendQueue queue;
     private final int iss;
+    private final Counters counters;
+    private final int dupThresh;
+    private final boolean racks;
+    private final InFlight segments = new InFlight();
+    private final Rack rack;
+    private final Undo undo = new Undo();
     private CongestionControl cc; // null until connected
     private int mss; // most payload and options of a segment: RFC 9293's Eff.snd.MSS with options
     private int fixedOptions; // bytes of options in every segment
@@ -66,16 +72,12 @@ final class Sender {
     private long smallEnd = -1; // behind the last segment that was not full (Nagle, Minshall)
 
     private Phase phase = Phase.OPEN;
-    private RangeSet scoreboard; // null until the first SACK
     private int dupAcks;
-    private int limited; // sent because of duplicate ACKs (RFC 3042), not counted as in flight
     private long recover = -1;
-    private long highRxt; // everything before it was retransmitted, or SACKed, in this phase
-    private long lossEdge; // the holes before it are lost
-    private long rtxMark; // SND.NXT at the last retransmission: what lies behind was sent after it
     private int credit; // without SACK: bytes that duplicate ACKs say have left the network
-    private boolean headDue; // retransmit the head whatever the window says
-    private boolean rescued; // RFC 6675 NextSeg (4) was used in this recovery
+    private boolean due; // retransmit the first that is lost whatever the congestion window says
+    private long fack; // RACK.fack before the ACK that is being processed
+    private long reorderAtNs = NEVER; // when to look again for what is lost
 
     private boolean synDue, probeDue, forced;
     private long timedEnd = NEVER; // one segment is timed (RFC 6298 (3)); NEVER: none
@@ -88,9 +90,13 @@ final class Sender {
     private int planLength;
     private boolean planFin, planFull;
 
-    Sender(SendQueue queue, int iss) {
+    Sender(SendQueue queue, int iss, TcpSettings settings, Counters counters) {
         this.queue = queue;
         this.iss = iss;
+        this.counters = counters;
+        dupThresh = settings.reordering;
+        racks = settings.rack;
+        rack = new Rack(dupThresh, counters);
     }
 
     // -- getters
@@ -175,6 +181,11 @@ final class Sender {
         return backoff;
     }
 
+    /** When {@link #onReorderTimeout} is due, or Long.MAX_VALUE. */
+    long reorderAtNs() {
+        return reorderAtNs;
+    }
+
     // -- inputs
 
     /** SYN is to be sent (again). */
@@ -206,7 +217,7 @@ final class Sender {
     boolean onWindow(long ack, int wnd) {
         boolean grew = ack + wnd > wndEnd;
         // What was sent again into a closed window was refused.
-        if (phase == Phase.LOSS && sndWnd() == 0 && wnd > 0 && isOutstanding()) headDue = true;
+        if (phase == Phase.LOSS && sndWnd() == 0 && wnd > 0 && isOutstanding()) loseHead();
         wndEnd = ack + wnd;
         maxWnd = Math.max(maxWnd, wnd);
         return grew;
@@ -221,31 +232,66 @@ final class Sender {
     void shrink(int mss) {
         this.mss = mss;
         cc.onSegmentSize(mss - fixedOptions);
-        if (isOutstanding()) beginLoss();
+        if (!isOutstanding()) return;
+        beginLoss();
+        segments.loseAll();
+        undo.end();
     }
 
-    /** Takes SACK blocks; true if they say something new. D-SACK is left out (RFC 2883). */
-    boolean onSack(TcpOptions options) {
+    /**
+     * The SACK blocks of an ACK, before {@link #onAck}; true if they say something new.
+     *
+     * @param echoedNs the segment that the peer echoes was sent no later; Long.MAX_VALUE: not known
+     */
+    boolean onSack(TcpOptions options, long ack, long echoedNs, long nowNs) {
+        fack = rack.fack();
         if (!sackPermitted || options.sackBlocks == 0) return false;
-        long fresh = 0;
-        for (int i = 0; i < options.sackBlocks; i++) {
-            long left = position(options.sackLeft[i]);
+        int before = segments.sackedSegments();
+        boolean dsack = isDsack(options, ack);
+        if (dsack) onDsack(position(options.sackLeft[0]), position(options.sackRight[0]));
+        for (int i = dsack ? 1 : 0; i < options.sackBlocks; i++) {
+            long left = Math.max(sndUna, position(options.sackLeft[i]));
             long right = position(options.sackRight[i]);
-            if (left <= sndUna || right > sndNxt || left >= right) continue;
-            if (scoreboard == null) scoreboard = new RangeSet();
-            fresh += scoreboard.add(left, right);
+            if (left < right && right <= sndNxt) onBlock(left, right, echoedNs, nowNs);
         }
-        return fresh > 0;
+        return segments.sackedSegments() > before;
+    }
+
+    private void onBlock(long left, long right, long echoedNs, long nowNs) {
+        for (int i = segments.find(left); i < segments.count() && segments.end(i) <= right; i++) {
+            if (segments.start(i) < left || segments.isSacked(i)) continue;
+            // The echo belongs to what is acknowledged cumulatively.
+            rack.onDelivered(segments, i, fack, NEVER, nowNs);
+            segments.sack(i);
+        }
+    }
+
+    /** RFC 2883 section 4: the first block lies before SEG.ACK, or within the second. */
+    private boolean isDsack(TcpOptions options, long ack) {
+        long left = position(options.sackLeft[0]);
+        long right = position(options.sackRight[0]);
+        if (left >= right || right > sndNxt) return false;
+        if (right <= ack) return true;
+        return options.sackBlocks > 1
+                && left >= position(options.sackLeft[1])
+                && right <= position(options.sackRight[1]);
+    }
+
+    private void onDsack(long left, long right) {
+        counters.increment(Counter.TCP_DSACK_RECV);
+        if (left >= segments.sentAgainEnd()) return; // the network made the copy
+        rack.onDsack(sndUna, sndNxt);
+        if (undo.onDsack(left, right)) undo(Counter.TCP_DSACK_UNDO);
     }
 
     /**
      * An acceptable ACK; its SACK blocks were taken before.
      *
      * @param duplicate RFC 5681's definition without SACK, RFC 6675's with
+     * @param echoedNs as for {@link #onSack}
      * @return whether fast recovery begins with it
      */
-    boolean onAck(long ack, boolean duplicate, RttEstimator rtt, long nowNs) {
-        boolean begins = false;
+    boolean onAck(long ack, boolean duplicate, long echoedNs, RttEstimator rtt, long nowNs) {
         int before = outstanding();
         if (ack > sndUna) {
             int acked = (int) (ack - Math.max(sndUna, 0));
@@ -254,21 +300,66 @@ final class Sender {
                 timedEnd = NEVER;
                 onRoundTrip();
             }
-            advance(ack);
+            if (phase != Phase.OPEN && isHeadLate(ack, echoedNs)) onHeadLate();
+            advance(ack, echoedNs, nowNs);
             if (cc != null) onProgress(acked, before, rtt.srttNs(), nowNs);
         } else if (duplicate) {
             dupAcks++;
             if (phase == Phase.RECOVERY) credit += payload();
         }
-        if (phase == Phase.OPEN && isOutstanding() && cc != null && isLossShown()) {
-            beginRecovery(before, nowNs);
-            begins = true;
-        }
-        if (phase == Phase.RECOVERY && scoreboard != null)
-            lossEdge = Math.max(sndUna, sackedEdge());
-        if (phase != Phase.OPEN && isRetransmissionLost()) highRxt = sndUna;
+        boolean begins = detectLosses(before, rtt.srttNs(), nowNs);
         assert invariant();
         return begins;
+    }
+
+    /** REORDER expired; true if fast recovery begins with it. */
+    boolean onReorderTimeout(long srttNs, long nowNs) {
+        boolean begins = detectLosses(outstanding(), srttNs, nowNs);
+        assert invariant();
+        return begins;
+    }
+
+    private boolean detectLosses(int outstanding, long srttNs, long nowNs) {
+        reorderAtNs = NEVER;
+        if (!isOutstanding() || cc == null) return false;
+        if (!sackPermitted) {
+            // RFC 6582 section 3.2 step 2
+            if (phase != Phase.OPEN || dupAcks < dupThresh || sndUna <= recover) return false;
+            segments.lose(0);
+        } else if (racks) {
+            reorderAtNs = rack.detectLosses(segments, reorderingWindowNs(srttNs), nowNs);
+        } else {
+            segments.loseBehind(dupThresh);
+        }
+        if (phase != Phase.OPEN || segments.lost() == 0) return false;
+        beginRecovery(outstanding, nowNs);
+        return true;
+    }
+
+    private long reorderingWindowNs(long srttNs) {
+        return rack.reorderingWindowNs(segments.sackedSegments(), isRecovering(), srttNs);
+    }
+
+    /** Whether the ACK is for the first transmission of a segment that was sent again. */
+    private boolean isHeadLate(long ack, long echoedNs) {
+        if (segments.count() == 0 || ack < segments.end(0)) return false;
+        return segments.isSentAgain(0) && undo.isEarlier(echoedNs);
+    }
+
+    private void onHeadLate() {
+        boolean timeout = phase == Phase.LOSS;
+        if (!timeout) rack.onReordering();
+        undo(timeout ? Counter.TCP_LOSS_UNDO : Counter.TCP_FULL_UNDO);
+    }
+
+    /** The window was reduced by mistake; what is really lost will be found again. */
+    private void undo(Counter why) {
+        counters.increment(why);
+        undo.end();
+        cc.undo();
+        segments.loseNothing();
+        due = false;
+        phase = Phase.OPEN;
     }
 
     /** A round trip was measured: the timeout follows from that again (RFC 6298 section 5). */
@@ -282,13 +373,14 @@ final class Sender {
         return bytes > queue.acked() && queue.acked(bytes);
     }
 
-    private void advance(long ack) {
+    private void advance(long ack, long echoedNs, long nowNs) {
+        for (int i = 0; i < segments.count() && segments.end(i) <= ack; i++) {
+            if (!segments.isSacked(i)) rack.onDelivered(segments, i, fack, echoedNs, nowNs);
+        }
+        segments.removeBefore(ack);
         sndUna = ack;
         expired = false;
         dupAcks = 0;
-        limited = 0;
-        highRxt = Math.max(highRxt, ack);
-        if (scoreboard != null) scoreboard.removeBefore(ack);
     }
 
     private void onProgress(int acked, int before, long srttNs, long nowNs) {
@@ -296,76 +388,57 @@ final class Sender {
             case OPEN -> cc.onAck(acked, before, srttNs, nowNs);
             case LOSS -> {
                 cc.onAck(acked, before, srttNs, nowNs);
-                if (sndUna >= recover) phase = Phase.OPEN;
+                if (sndUna >= recover) onRecovered();
             }
             case RECOVERY -> {
                 if (sndUna >= recover) {
-                    phase = Phase.OPEN;
+                    onRecovered();
                     cc.onRecovered(outstanding(), nowNs);
-                } else if (!hasSacks()) {
+                } else if (!sackPermitted || !racks && segments.sackedSegments() == 0) {
                     // RFC 6582 section 3.2 step 3, partial: the next hole begins at SND.UNA
                     credit = Math.max(0, credit - acked + payload());
-                    lossEdge = Math.min(sndUna + payload(), sndNxt);
-                    highRxt = sndUna;
-                    headDue = true;
+                    loseHead();
                 }
             }
         }
     }
 
-    private boolean isLossShown() {
-        if (hasSacks()) return dupAcks >= DUP_THRESH || sackedEdge() > sndUna;
-        return dupAcks >= DUP_THRESH && sndUna > recover; // RFC 6582 section 3.2 step 2
+    private void onRecovered() {
+        phase = Phase.OPEN;
+        rack.onRecovered();
     }
 
-    /**
-     * Whether DupThresh segments arrived that were sent after all retransmissions, and holes are left
-     * that were retransmitted: then these were lost again. (RFC 6675 would wait for the timer.)
-     */
-    private boolean isRetransmissionLost() {
-        if (!hasSacks() || unsacked(sndUna, Math.min(highRxt, rtxMark)) == 0) return false;
-        return scoreboard.covered(rtxMark, sndNxt) > (DUP_THRESH - 1L) * payload();
-    }
-
-    private boolean hasSacks() {
-        return scoreboard != null && !scoreboard.isEmpty();
+    private void loseHead() {
+        if (!segments.isSacked(0)) segments.lose(0);
+        due = true;
     }
 
     private void beginRecovery(int outstanding, long nowNs) {
         phase = Phase.RECOVERY;
         recover = sndNxt;
-        highRxt = sndUna;
-        lossEdge = Math.min(sndUna + payload(), sndNxt);
         credit = dupAcks * payload();
-        headDue = true;
-        rescued = false;
-        cc.onLoss(outstanding - limited, nowNs); // RFC 5681 section 3.2 step 2
+        due = true;
+        undo.begin(sndUna);
+        // RFC 5681 section 3.2 step 2: without what limited transmit has sent
+        cc.onLoss(Math.min(outstanding, cc.window()), nowNs);
     }
 
-    /** RFC 6675 IsLost: before this position, all that was not SACKed is lost. */
-    private long sackedEdge() {
-        long above = 0;
-        int runs = 0;
-        for (int i = scoreboard.count() - 1; i >= 0; i--) {
-            above += scoreboard.end(i) - scoreboard.start(i);
-            runs++;
-            if (runs >= DUP_THRESH || above > (DUP_THRESH - 1L) * payload()) {
-                return scoreboard.start(i);
-            }
-        }
-        return sndUna;
-    }
-
-    /** RETRANSMIT expired: all that was not SACKed counts as lost. */
-    void onTimeout(long nowNs) {
+    /** RETRANSMIT expired. */
+    void onTimeout(long srttNs, long nowNs) {
         if (sndUna < 0) {
             synDue = true;
         } else {
             // RFC 2018 section 8: a SACKed head shows that the peer took its word back.
-            if (hasSacks() && scoreboard.start(0) == sndUna) scoreboard.clear();
+            if (segments.isSacked(0)) segments.forgetSacks();
             cc.onTimeout(outstanding(), expired, nowNs);
             beginLoss();
-            headDue = true;
+            if (!expired) undo.begin(sndUna);
+            if (sackPermitted && racks) {
+                rack.loseOnTimeout(segments, reorderingWindowNs(srttNs), nowNs);
+            } else {
+                segments.loseAll();
+            }
+            due = true;
         }
         expired = true;
         backoff = Math.min(backoff + 1, 20);
@@ -375,11 +448,10 @@ final class Sender {
     private void beginLoss() {
         phase = Phase.LOSS;
         recover = sndNxt;
-        highRxt = sndUna;
-        lossEdge = sndNxt;
         dupAcks = 0;
         credit = 0;
         timedEnd = NEVER;
+        reorderAtNs = NEVER;
     }
 
     /** PERSIST expired: as much as the window takes goes out, or a probe. */
@@ -411,38 +483,23 @@ final class Sender {
         if (!isOutstanding() && hasUnsent() && nowNs - lastSentNs > rtoNs) cc.onIdle(nowNs);
         if (phase != Phase.OPEN && planRetransmission(room)) return Plan.RETRANSMIT;
         if (planNew(room, noDelay)) return Plan.NEW;
-        if (phase == Phase.RECOVERY && planRescue(room)) return Plan.RETRANSMIT;
         return probeDue ? Plan.PROBE : Plan.NOTHING;
     }
 
-    /** RFC 6675 NextSeg (1): the first hole that is lost and was not retransmitted. */
+    /** RFC 6675 NextSeg (1): the first that is lost. */
     private boolean planRetransmission(int room) {
-        long hole = scoreboard == null ? highRxt : scoreboard.nextGap(highRxt);
-        if (hole >= lossEdge && !headDue) return false;
-        if (headDue) hole = sndUna;
-        if (!headDue && cc.window() - pipe() < Math.min(room, lossEdge - hole)) return false;
-        return planHole(hole, headDue ? sndNxt : lossEdge, room);
-    }
-
-    /** RFC 6675 NextSeg (4): once, the last hole, so that its SACKs or ACK tell what is missing. */
-    private boolean planRescue(int room) {
-        if (rescued || sndNxt > recover || !hasSacks() || highRxt <= sndUna) return false;
-        if (scoreboard.nextGap(highRxt) >= sndNxt || cc.window() - pipe() < payload()) return false;
-        long hole = Math.max(scoreboard.nextGap(highRxt), scoreboard.end());
-        if (hole >= sndNxt) return false;
-        hole = Math.max(hole, sndNxt - payload());
-        rescued = true;
-        return planHole(hole, sndNxt, room);
-    }
-
-    private boolean planHole(long hole, long edge, int room) {
-        long end = Math.min(edge, sndNxt);
-        if (scoreboard != null) end = Math.min(end, scoreboard.nextMember(hole));
+        long at = segments.nextLost();
+        if (at == NEVER) {
+            due = false;
+            return false;
+        }
+        int run = segments.lostRun(at, room);
+        if (!due && cc.window() - pipe() < Math.min(room, run)) return false;
+        long end = at + run;
         // A window that shrank holds everything but the head back, which then is its probe.
-        if (hole != sndUna && hole >= wndEnd) return false;
-        if (wndEnd > hole) end = Math.min(end, wndEnd);
-        if (hole >= end) return false;
-        plan(hole, (int) (Math.min(end, fin) - hole), room, end > fin);
+        if (at != sndUna && at >= wndEnd) return false;
+        if (wndEnd > at) end = Math.min(end, wndEnd);
+        plan(at, (int) (Math.min(end, fin) - at), room, end > fin);
         return true;
     }
 
@@ -455,7 +512,7 @@ final class Sender {
 
     /** New text as window, congestion window, Nagle and silly-window avoidance allow. */
     private boolean planNew(int room, boolean noDelay) {
-        if (!hasUnsent()) return false;
+        if (!hasUnsent() || segments.isFull()) return false;
         long usable = wndEnd - sndNxt;
         if (usable <= 0) return false;
         long unsent = Math.min(isFinQueued() ? fin : NEVER, queue.written()) - sndNxt;
@@ -477,26 +534,10 @@ final class Sender {
 
     /** Bytes that are believed to be in the network. */
     int pipe() {
-        long sacked = scoreboard == null ? 0 : scoreboard.size();
-        return (int)
-                switch (phase) {
-                    case OPEN -> {
-                        // RFC 3042: each of the first two duplicate ACKs lets one segment out
-                        long left = hasSacks() ? sacked : Math.min(dupAcks, 2L) * payload();
-                        yield Math.max(0, outstanding() - left);
-                    }
-                    case RECOVERY ->
-                            hasSacks()
-                                    ? unsacked(Math.max(lossEdge, sndUna), sndNxt)
-                                            + unsacked(sndUna, highRxt)
-                                    : Math.max(0, outstanding() - credit);
-                    case LOSS -> unsacked(sndUna, highRxt) + unsacked(recover, sndNxt);
-                };
-    }
-
-    private long unsacked(long start, long end) {
-        if (start >= end) return 0;
-        return end - start - (scoreboard == null ? 0 : scoreboard.covered(start, end));
+        if (sackPermitted || phase == Phase.LOSS) return segments.pipe();
+        if (phase == Phase.RECOVERY) return Math.max(0, outstanding() - credit);
+        // RFC 3042: each of the first two duplicate ACKs lets one segment out
+        return Math.max(0, segments.pipe() - Math.min(dupAcks, 2) * payload());
     }
 
     int planSeq() {
@@ -541,14 +582,14 @@ final class Sender {
                     timedAtNs = nowNs;
                 }
                 if (!planFull) smallEnd = end;
-                if (dupAcks > 0 && phase == Phase.OPEN) limited += planLength;
+                segments.sent(end, nowNs);
                 sndNxt = end;
                 forced = probeDue = false;
             }
             case RETRANSMIT -> {
-                headDue = false;
-                highRxt = Math.max(highRxt, end);
-                rtxMark = sndNxt;
+                due = false;
+                segments.sentAgain(planAt, end, nowNs);
+                undo.onSentAgain(end - planAt, nowNs);
                 timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
             }
             case PROBE -> forced = probeDue = false;
@@ -563,11 +604,9 @@ final class Sender {
         assert phase == Phase.OPEN || sndUna <= recover && recover <= sndNxt
                 : phase + " " + recover;
         assert !isFinQueued() || sndNxt <= fin + 1;
-        assert pipe() >= 0 || cc == null;
-        if (hasSacks()) {
-            assert scoreboard.start(0) >= sndUna && scoreboard.end() <= sndNxt
-                    : sndUna + " " + scoreboard + " " + sndNxt;
-        }
+        assert segments.invariant();
+        assert segments.start() == Math.max(0, sndUna) : segments.start() + " " + sndUna;
+        assert segments.end() == Math.max(0, sndNxt) : segments.end() + " " + sndNxt;
         return true;
     }
 }
