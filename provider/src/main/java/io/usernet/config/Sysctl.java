@@ -65,6 +65,8 @@ public enum Sysctl {
      * segments SACKed behind them (RFC 6675). Linux's further bits are not known.
      */
     TCP_RECOVERY("net.ipv4.tcp_recovery", 0, 1, 1),
+    /** Whether tail losses are probed for (TLP, RFC 8985): 3 and 4 yes, 0 to 2 no. */
+    TCP_EARLY_RETRANS("net.ipv4.tcp_early_retrans", 0, 4, 3),
     /** Segments that arrive before one counts as lost, as long as no reordering was seen. */
     TCP_REORDERING("net.ipv4.tcp_reordering", 1, 300, 3),
     /** Whether timestamps are used, 0 or 1. */

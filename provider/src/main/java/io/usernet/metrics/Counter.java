@@ -180,6 +180,10 @@ public enum Counter {
     TCP_RENO_RECOVERY("TcpExtTCPRenoRecovery", Kind.EVENT),
     /** Retransmissions that were lost too, and were sent again. */
     TCP_LOST_RETRANSMIT("TcpExtTCPLostRetransmit", Kind.EVENT),
+    /** Tail loss probes sent. */
+    TCP_LOSS_PROBES("TcpExtTCPLossProbes", Kind.EVENT),
+    /** Losses that a tail loss probe repaired. */
+    TCP_LOSS_PROBE_RECOVERY("TcpExtTCPLossProbeRecovery", Kind.EVENT),
     /** Segments that the peer received after ones sent later. */
     TCP_SACK_REORDER("TcpExtTCPSACKReorder", Kind.EVENT),
     /** Duplicates that peers reported by D-SACK. */

@@ -22,6 +22,8 @@ import io.usernet.wire.TcpOptions;
 public final class Connection extends Endpoint {
     private enum Timer {
         RETRANSMIT,
+        /** Before RETRANSMIT: whether the last segments were lost. */
+        LOSS_PROBE,
         /** RACK's: a segment that others overtook is late enough to be lost. */
         REORDER,
         PERSIST,
@@ -321,7 +323,7 @@ public final class Connection extends Endpoint {
         sampleTimestamp(s);
         sender.onWindow(ack, s.window);
         sndWl2 = ack;
-        sender.onAck(ack, false, Long.MAX_VALUE, rtt, nowNs);
+        sender.onAck(ack, false, false, Long.MAX_VALUE, rtt, nowNs);
         heard();
         patience.onAck(true);
         receiver.open(rcvWindShift, sackPermitted, receiver.rcvWnd());
@@ -402,12 +404,15 @@ public final class Connection extends Endpoint {
         if (sackPermitted) duplicate = fresh;
         else duplicate = outstanding && s.length() == 0 && sameWindow && ack == sender.sndUna();
         if (progress) sampleTimestamp(s);
-        onLossesDetected(sender.onAck(ack, duplicate, echoedNs, rtt, nowNs));
+        boolean repeated = !progress && s.length() == 0 && s.options.sackBlocks == 0 && sameWindow;
+        onLossesDetected(sender.onAck(ack, duplicate, repeated, echoedNs, rtt, nowNs));
+        if (fresh && !progress) armLossProbe();
         patience.onAck(progress);
         if (!progress) return;
         if (sender.release()) stream.signals().writable(layer.wakeups());
         if (sender.isOutstanding()) armRetransmit();
         else deadlines.disarm(Timer.RETRANSMIT);
+        armLossProbe();
     }
 
     private void onLossesDetected(boolean recoveryBegins) {
@@ -416,7 +421,18 @@ public final class Connection extends Endpoint {
                     sackPermitted ? Counter.TCP_SACK_RECOVERY : Counter.TCP_RENO_RECOVERY);
             armRetransmit();
         }
+        if (sender.isRecovering()) deadlines.disarm(Timer.LOSS_PROBE);
         armReorder();
+    }
+
+    /** RFC 8985 section 7.2: never later than the timeout. */
+    private void armLossProbe() {
+        long waitNs = sender.probeTimeoutNs(rtt.srttNs());
+        if (waitNs == Long.MAX_VALUE) deadlines.disarm(Timer.LOSS_PROBE);
+        else {
+            long timeoutNs = deadlines.get(Timer.RETRANSMIT);
+            deadlines.arm(Timer.LOSS_PROBE, Math.min(nowNs + waitNs, timeoutNs));
+        }
     }
 
     private void armReorder() {
@@ -521,6 +537,8 @@ public final class Connection extends Endpoint {
             if (receiver.isAckDue()) counters.increment(Counter.DELAYED_ACKS);
         }
         if (deadlines.take(Timer.REAP, nowNs)) receiver.onReap();
+        // The probe has a timeout's time for its answer.
+        if (deadlines.take(Timer.LOSS_PROBE, nowNs) && sender.onLossProbe()) armRetransmit();
         if (deadlines.take(Timer.REORDER, nowNs)) {
             onLossesDetected(sender.onReorderTimeout(rtt.srttNs(), nowNs));
         }
@@ -544,6 +562,7 @@ public final class Connection extends Endpoint {
         counters.increment(Counter.TCP_TIMEOUTS);
         if (!state.isSynchronized()) synRetransmitted = true;
         sender.onTimeout(rtt.srttNs(), nowNs);
+        deadlines.disarm(Timer.LOSS_PROBE);
         armReorder();
         armRetransmit();
     }
@@ -762,7 +781,7 @@ public final class Connection extends Endpoint {
         Sender.Plan plan = sender.plan(sndMss() - options, stream.noDelay, rtt.rtoNs(), nowNs);
         switch (plan) {
             case SYN -> writeSyn(out);
-            case NEW, RETRANSMIT -> writeText(out, plan, blocks);
+            case NEW, RETRANSMIT, TAIL -> writeText(out, plan, blocks);
             case PROBE -> writeProbe(out);
             case NOTHING -> {
                 if (receiver.isAckDue()) return writeAck(out);
@@ -771,6 +790,7 @@ public final class Connection extends Endpoint {
             }
         }
         if (!deadlines.isArmed(Timer.RETRANSMIT) && sender.isOutstanding()) armRetransmit();
+        if (plan == Sender.Plan.NEW) armLossProbe();
         return true;
     }
 
@@ -803,7 +823,7 @@ public final class Connection extends Endpoint {
         int flags = Tcp.ACK;
         if (sender.isPush()) flags |= Tcp.PSH;
         if (sender.planFin()) flags |= Tcp.FIN;
-        write(out, sender.planSeq(), flags, blocks, plan == Sender.Plan.RETRANSMIT);
+        write(out, sender.planSeq(), flags, blocks, plan != Sender.Plan.NEW);
         if (sender.planLength() > 0) receiver.onTextSent(settings.delayedAckNs, nowNs);
         sender.onSent(plan, nowNs);
         // A head that was lost again has all the time that it had at first.

@@ -39,6 +39,8 @@ final class Sender {
         /** New text, a FIN, or both. */
         NEW,
         RETRANSMIT,
+        /** The last segment again, so that the peer tells what is missing. */
+        TAIL,
         /** An old sequence number without text, which the peer must acknowledge. */
         PROBE
     }
@@ -55,10 +57,11 @@ final class Sender {
     private final int iss;
     private final Counters counters;
     private final int dupThresh;
-    private final boolean racks;
+    private final boolean racks, probes;
     private final InFlight segments = new InFlight();
     private final Rack rack;
     private final Undo undo = new Undo();
+    private final LossProbe probe = new LossProbe();
     private CongestionControl cc; // null until connected
     private int mss; // most payload and options of a segment: RFC 9293's Eff.snd.MSS with options
     private int fixedOptions; // bytes of options in every segment
@@ -80,6 +83,7 @@ final class Sender {
     private long reorderAtNs = NEVER; // when to look again for what is lost
 
     private boolean synDue, probeDue, forced;
+    private boolean tailDue; // a loss probe
     private long timedEnd = NEVER; // one segment is timed (RFC 6298 (3)); NEVER: none
     private long timedAtNs;
     private long lastSentNs;
@@ -96,6 +100,7 @@ final class Sender {
         this.counters = counters;
         dupThresh = settings.reordering;
         racks = settings.rack;
+        probes = settings.lossProbes;
         rack = new Rack(dupThresh, counters);
     }
 
@@ -184,6 +189,13 @@ final class Sender {
     /** When {@link #onReorderTimeout} is due, or Long.MAX_VALUE. */
     long reorderAtNs() {
         return reorderAtNs;
+    }
+
+    /** How long to wait for an ACK before {@link #onLossProbe}; Long.MAX_VALUE: it does not apply. */
+    long probeTimeoutNs(long srttNs) {
+        boolean quiet = phase == Phase.OPEN && segments.sackedSegments() == 0 && !probe.isOut();
+        if (!probes || !sackPermitted || !quiet || srttNs < 0 || !isOutstanding()) return NEVER;
+        return LossProbe.timeoutNs(srttNs, segments.count() == 1);
     }
 
     // -- inputs
@@ -279,6 +291,7 @@ final class Sender {
 
     private void onDsack(long left, long right) {
         counters.increment(Counter.TCP_DSACK_RECV);
+        if (probe.onDsack(right)) return;
         if (left >= segments.sentAgainEnd()) return; // the network made the copy
         rack.onDsack(sndUna, sndNxt);
         if (undo.onDsack(left, right)) undo(Counter.TCP_DSACK_UNDO);
@@ -288,10 +301,17 @@ final class Sender {
      * An acceptable ACK; its SACK blocks were taken before.
      *
      * @param duplicate RFC 5681's definition without SACK, RFC 6675's with
+     * @param repeated it says nothing new at all
      * @param echoedNs as for {@link #onSack}
      * @return whether fast recovery begins with it
      */
-    boolean onAck(long ack, boolean duplicate, long echoedNs, RttEstimator rtt, long nowNs) {
+    boolean onAck(
+            long ack,
+            boolean duplicate,
+            boolean repeated,
+            long echoedNs,
+            RttEstimator rtt,
+            long nowNs) {
         int before = outstanding();
         if (ack > sndUna) {
             int acked = (int) (ack - Math.max(sndUna, 0));
@@ -307,9 +327,26 @@ final class Sender {
             dupAcks++;
             if (phase == Phase.RECOVERY) credit += payload();
         }
+        if (probe.onAck(ack, repeated)) onProbeRepaired(before, nowNs);
         boolean begins = detectLosses(before, rtt.srttNs(), nowNs);
         assert invariant();
         return begins;
+    }
+
+    /** A loss, which has an answer of its own where no recovery is under way. */
+    private void onProbeRepaired(int outstanding, long nowNs) {
+        counters.increment(Counter.TCP_LOSS_PROBE_RECOVERY);
+        if (phase != Phase.OPEN) return;
+        cc.onLoss(Math.min(outstanding, cc.window()), nowNs);
+        cc.onRecovered(outstanding(), nowNs);
+        undo.end();
+    }
+
+    /** LOSS_PROBE expired; false if the peer's window lets nothing out. */
+    boolean onLossProbe() {
+        if (phase != Phase.OPEN || !isOutstanding()) return false;
+        tailDue = hasUnsent() && sndNxt < wndEnd || segments.end() <= wndEnd;
+        return tailDue;
     }
 
     /** REORDER expired; true if fast recovery begins with it. */
@@ -379,6 +416,7 @@ final class Sender {
         }
         segments.removeBefore(ack);
         sndUna = ack;
+        tailDue = false;
         expired = false;
         dupAcks = 0;
     }
@@ -418,6 +456,8 @@ final class Sender {
         recover = sndNxt;
         credit = dupAcks * payload();
         due = true;
+        tailDue = false;
+        probe.forget();
         undo.begin(sndUna);
         // RFC 5681 section 3.2 step 2: without what limited transmit has sent
         cc.onLoss(Math.min(outstanding, cc.window()), nowNs);
@@ -452,6 +492,8 @@ final class Sender {
         credit = 0;
         timedEnd = NEVER;
         reorderAtNs = NEVER;
+        tailDue = false;
+        probe.forget();
     }
 
     /** PERSIST expired: as much as the window takes goes out, or a probe. */
@@ -483,6 +525,7 @@ final class Sender {
         if (!isOutstanding() && hasUnsent() && nowNs - lastSentNs > rtoNs) cc.onIdle(nowNs);
         if (phase != Phase.OPEN && planRetransmission(room)) return Plan.RETRANSMIT;
         if (planNew(room, noDelay)) return Plan.NEW;
+        if (tailDue && planTail(room)) return Plan.TAIL;
         return probeDue ? Plan.PROBE : Plan.NOTHING;
     }
 
@@ -503,6 +546,17 @@ final class Sender {
         return true;
     }
 
+    /** RFC 8985 section 7.3, where there is nothing new to send. */
+    private boolean planTail(int room) {
+        tailDue = false;
+        int last = segments.count() - 1;
+        if (last < 0 || segments.isSacked(last) || segments.end() > wndEnd) return false;
+        long text = Math.min(segments.end(), fin);
+        long at = Math.max(segments.start(last), text - room);
+        plan(at, (int) (text - at), room, segments.end() > fin);
+        return true;
+    }
+
     private void plan(long at, int length, int room, boolean withFin) {
         planAt = at;
         planLength = Math.min(length, room);
@@ -520,8 +574,9 @@ final class Sender {
         boolean last = length == unsent;
         boolean withFin = isFinQueued() && last && usable > length;
         int pipe = pipe();
-        if (pipe > 0 && cc.window() - pipe < Math.max(length, 1)) return false;
-        if (length < room && !withFin && !forced) {
+        boolean fits = pipe == 0 || cc.window() - pipe >= Math.max(length, 1);
+        if (!fits && !tailDue) return false;
+        if (length < room && !withFin && !forced && !tailDue) {
             // RFC 9293 section 3.8.6.2.1: the window, not the application, makes it small
             if (!last && length < maxWnd / 2) return false;
             // RFC 9293 section 3.7.4, Nagle, as Minshall amended it: wait for the last small one
@@ -584,6 +639,7 @@ final class Sender {
                 if (!planFull) smallEnd = end;
                 segments.sent(end, nowNs);
                 sndNxt = end;
+                if (tailDue) onTailSent(false);
                 forced = probeDue = false;
             }
             case RETRANSMIT -> {
@@ -592,11 +648,22 @@ final class Sender {
                 undo.onSentAgain(end - planAt, nowNs);
                 timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
             }
+            case TAIL -> {
+                segments.sentAgain(planAt, end, nowNs);
+                timedEnd = NEVER;
+                onTailSent(true);
+            }
             case PROBE -> forced = probeDue = false;
             case NOTHING -> throw new AssertionError("nothing was planned");
         }
         lastSentNs = nowNs;
         assert invariant();
+    }
+
+    private void onTailSent(boolean again) {
+        tailDue = false;
+        probe.onSent(sndNxt, again);
+        counters.increment(Counter.TCP_LOSS_PROBES);
     }
 
     boolean invariant() {

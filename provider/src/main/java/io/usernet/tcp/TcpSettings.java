@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The settings that TCP looks at, in its units. */
 final class TcpSettings {
-    final boolean sack, timestamps, windowScaling, rack;
+    final boolean sack, timestamps, windowScaling, rack, lossProbes;
     final long minRtoNs, delayedAckNs, finTimeoutNs;
     final int retries, synRetries, orphanRetries;
     final int keepIdleSeconds, keepIntervalSeconds, keepProbes;
@@ -18,6 +18,7 @@ final class TcpSettings {
         timestamps = sysctls.isOn(Sysctl.TCP_TIMESTAMPS);
         windowScaling = sysctls.isOn(Sysctl.TCP_WINDOW_SCALING);
         rack = sysctls.isOn(Sysctl.TCP_RECOVERY);
+        lossProbes = sysctls.get(Sysctl.TCP_EARLY_RETRANS) >= 3;
         reordering = sysctls.getInt(Sysctl.TCP_REORDERING);
         minRtoNs = TimeUnit.MICROSECONDS.toNanos(sysctls.get(Sysctl.TCP_RTO_MIN_US));
         delayedAckNs = TimeUnit.MICROSECONDS.toNanos(sysctls.get(Sysctl.TCP_DELACK_US));

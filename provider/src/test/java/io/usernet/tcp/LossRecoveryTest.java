@@ -251,7 +251,7 @@ class LossRecoveryTest {
         void oneThatComesInTimeIsNotRetransmitted() {
             t.write(10 * MSS).skip().advanceMillis(40);
             t.receives(". 1:1(0) ack 1 <nop,nop,sack 1461:2921>").advanceMillis(9);
-            t.receives(". 1:1(0) ack 2921").advanceMillis(100).sendsNothing();
+            t.receives(". 1:1(0) ack 2921").advanceMillis(80).sendsNothing();
             assertEquals(12 * MSS, t.connection().cwnd());
             t.assertEvents(Map.of(TCP_SACK_REORDER, 1L));
         }
@@ -280,6 +280,20 @@ class LossRecoveryTest {
             t.advance(Duration.ofNanos(900_000)).sendsNothing();
             t.advance(Duration.ofNanos(100_000)).sends(". 1:1461(1460)").sendsNothing();
         }
+    }
+
+    @Nested
+    class WithoutProbes {
+        @RegisterExtension
+        final TcpScenario t = TcpScenario.establishedWith(Sysctl.TCP_EARLY_RETRANS, 0);
+
+        @Test
+        void theTimeoutComesFirst() {
+            t.write(MSS).skip().advanceMillis(40).receives(". 1:1(0) ack 1461");
+            t.write(2 * MSS).skip().advanceMillis(199).sendsNothing();
+            t.advanceMillis(1).sends(". 1461:2921(1460)").sendsNothing();
+            t.assertEvents(Map.of(TCP_TIMEOUTS, 1L));
+        }
 
         @Test
         void afterATimeoutWhatWasSentJustBeforeIsNotLost() {
@@ -288,6 +302,87 @@ class LossRecoveryTest {
             t.sends(". 2921:4381(1460)").sendsNothing();
             t.receives(". 1:1(0) ack 4381").sendsNothing();
             t.receives(". 1:1(0) ack 5841").assertEvents(Map.of(TCP_TIMEOUTS, 1L));
+        }
+    }
+
+    /** RFC 8985 section 7; the round trip is 40 ms. */
+    @Nested
+    class TailLossProbe {
+        @RegisterExtension final TcpScenario t = TcpScenario.established();
+
+        @BeforeEach
+        void measure() {
+            t.write(MSS).skip().advanceMillis(40).receives(". 1:1(0) ack 1461");
+        }
+
+        @Test
+        void lastSegmentIsSentAgainAfterTwoRoundTripsAndShowsTheLoss() {
+            t.write(4 * MSS).skip().advanceMillis(40).receives(". 1:1(0) ack 2921");
+            t.advanceMillis(81).sendsNothing().advanceMillis(1).sends("P. 5841:7301(1460)");
+            t.advanceMillis(40).receives(". 1:1(0) ack 2921 <nop,nop,sack 5841:7301>");
+            t.sends(". 2921:4381(1460)", ". 4381:5841(1460)").sendsNothing();
+            t.advanceMillis(40).receives(". 1:1(0) ack 7301").sendsNothing();
+            t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L, TCP_SACK_RECOVERY, 1L));
+        }
+
+        @Test
+        void lossThatTheProbeRepairsReducesTheWindow() {
+            t.write(2 * MSS).skip().advanceMillis(40).receives(". 1:1(0) ack 2921");
+            t.advanceMillis(200).skip().receives(". 1:1(0) ack 4381").write(MSS).skip();
+            assertEquals(Integer.MAX_VALUE, t.connection().ssthresh());
+            t.advanceMillis(40).receives(". 1:1(0) ack 5841");
+            assertEquals(2 * MSS, t.connection().ssthresh());
+            t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L, TCP_LOSS_PROBE_RECOVERY, 1L));
+        }
+
+        @Test
+        void needlessProbeThatTheDsackShowsChangesNothing() {
+            t.write(2 * MSS).skip().advanceMillis(82).sends("P. 2921:4381(1460)");
+            t.receives(". 1:1(0) ack 4381");
+            t.receives(". 1:1(0) ack 4381 <nop,nop,sack 2921:4381>").write(MSS).skip();
+            t.receives(". 1:1(0) ack 5841");
+            assertEquals(Integer.MAX_VALUE, t.connection().ssthresh());
+            t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L, TCP_DSACK_RECV, 1L));
+        }
+
+        @Test
+        void needlessProbeThatARepeatedAckShowsChangesNothing() {
+            t.write(2 * MSS).skip().advanceMillis(82).sends("P. 2921:4381(1460)");
+            t.receives(". 1:1(0) ack 4381", ". 1:1(0) ack 4381").write(MSS).skip();
+            t.receives(". 1:1(0) ack 5841");
+            assertEquals(Integer.MAX_VALUE, t.connection().ssthresh());
+            t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L));
+        }
+
+        @Test
+        void newTextIsTheProbeWhereTheWindowIsFull() {
+            t.write(20 * MSS).skip().advanceMillis(81).sendsNothing().advanceMillis(1);
+            t.sends(". 16061:17521(1460)").sendsNothing();
+            t.receives(". 1:1(0) ack 17521").skip().receives(". 1:1(0) ack 30661");
+            assertEquals(Integer.MAX_VALUE, t.connection().ssthresh());
+            t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L));
+        }
+
+        @Test
+        void aSingleSegmentIsProbedForInThePlaceOfTheFirstTimeout() {
+            t.write(100).skip().advanceMillis(199).sendsNothing();
+            t.advanceMillis(1).sends("P. 1461:1561(100)");
+            assertEquals(10 * MSS, t.connection().cwnd());
+            t.advanceMillis(199).sendsNothing().advanceMillis(1).sends("P. 1461:1561(100)");
+            t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L, TCP_TIMEOUTS, 1L));
+        }
+
+        @Test
+        void whatWasSackedIsForRackNotForAProbe() {
+            t.write(4 * MSS).skip().advanceMillis(40);
+            t.receives(". 1:1(0) ack 1461 <nop,nop,sack 2921:4381>").advanceMillis(10);
+            t.sends(". 1461:2921(1460)").advanceMillis(100).sendsNothing();
+        }
+
+        @Test
+        void theFinIsProbedForToo() {
+            t.shutdownOutput().sends("F. 1461:1461(0) ack 1").advanceMillis(200);
+            t.sends("F. 1461:1461(0) ack 1").sendsNothing();
         }
     }
 
