@@ -93,6 +93,11 @@ final class InFlight {
         return lost;
     }
 
+    /** Bytes that ever arrived at the peer, in order or not. */
+    long delivered() {
+        return start + sacked;
+    }
+
     /** Behind the last segment that was ever sent again; may lie before {@link #start}. */
     long sentAgainEnd() {
         return sentAgainEnd;

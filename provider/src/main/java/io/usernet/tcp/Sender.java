@@ -10,7 +10,7 @@ import io.usernet.wire.TcpOptions;
 /**
  * The sending half of a connection: what is outstanding, what is lost, and what goes out next.
  *
- * <p>Heads up: RFC 9293 sections 3.8.3 and 3.8.6, RFC 5681, 6582, 6675, 8985, 3042, 6298.
+ * <p>Heads up: RFC 9293 sections 3.8.3 and 3.8.6, RFC 5681, 6582, 6675, 8985, 9937, 3042, 6298.
  *
  * <p>It counts in positions, not in sequence numbers: the SYN is at -1, the first byte of the stream
  * at 0, and the FIN behind the last one; so nothing wraps inside. {@link #seq} and {@link #position}
@@ -27,7 +27,8 @@ import io.usernet.wire.TcpOptions;
  * segments in flight are what lies between {@code sndUna} and {@code sndNxt}. The window may shrink:
  * {@code wndEnd} may lie before {@code sndNxt}.
  *
- * <p>With SACK, {@link Rack} says what is lost; without, three duplicate ACKs and partial ACKs do.
+ * <p>With SACK, {@link Rack} says what is lost, and {@link Prr} paces fast recovery; without, duplicate
+ * and partial ACKs do both.
  */
 final class Sender {
     private static final long NEVER = InFlight.NEVER;
@@ -61,6 +62,7 @@ final class Sender {
     private final InFlight segments = new InFlight();
     private final Rack rack;
     private final Undo undo = new Undo();
+    private final Prr prr = new Prr();
     private final LossProbe probe = new LossProbe();
     private CongestionControl cc; // null until connected
     private int mss; // most payload and options of a segment: RFC 9293's Eff.snd.MSS with options
@@ -79,7 +81,7 @@ final class Sender {
     private long recover = -1;
     private int credit; // without SACK: bytes that duplicate ACKs say have left the network
     private boolean due; // retransmit the first that is lost whatever the congestion window says
-    private long fack; // RACK.fack before the ACK that is being processed
+    private long fack, delivered; // RACK.fack, and what had arrived, before the ACK in process
     private long reorderAtNs = NEVER; // when to look again for what is lost
 
     private boolean synDue, probeDue, forced;
@@ -257,6 +259,7 @@ final class Sender {
      */
     boolean onSack(TcpOptions options, long ack, long echoedNs, long nowNs) {
         fack = rack.fack();
+        delivered = segments.delivered();
         if (!sackPermitted || options.sackBlocks == 0) return false;
         int before = segments.sackedSegments();
         boolean dsack = isDsack(options, ack);
@@ -313,6 +316,7 @@ final class Sender {
             RttEstimator rtt,
             long nowNs) {
         int before = outstanding();
+        long una = sndUna;
         if (ack > sndUna) {
             int acked = (int) (ack - Math.max(sndUna, 0));
             if (ack >= timedEnd) {
@@ -328,7 +332,12 @@ final class Sender {
             if (phase == Phase.RECOVERY) credit += payload();
         }
         if (probe.onAck(ack, repeated)) onProbeRepaired(before, nowNs);
+        long lost = segments.lost();
         boolean begins = detectLosses(before, rtt.srttNs(), nowNs);
+        if (phase == Phase.RECOVERY) {
+            boolean safe = sndUna > una && segments.lost() <= lost;
+            prr.onAck(segments.delivered() - delivered, segments.pipe(), safe, payload());
+        }
         assert invariant();
         return begins;
     }
@@ -351,6 +360,7 @@ final class Sender {
 
     /** REORDER expired; true if fast recovery begins with it. */
     boolean onReorderTimeout(long srttNs, long nowNs) {
+        delivered = segments.delivered();
         boolean begins = detectLosses(outstanding(), srttNs, nowNs);
         assert invariant();
         return begins;
@@ -461,6 +471,7 @@ final class Sender {
         undo.begin(sndUna);
         // RFC 5681 section 3.2 step 2: without what limited transmit has sent
         cc.onLoss(Math.min(outstanding, cc.window()), nowNs);
+        prr.begin(segments.end() - delivered, cc.threshold());
     }
 
     /** RETRANSMIT expired. */
@@ -537,7 +548,7 @@ final class Sender {
             return false;
         }
         int run = segments.lostRun(at, room);
-        if (!due && cc.window() - pipe() < Math.min(room, run)) return false;
+        if (!due && budget() < Math.min(room, run)) return false;
         long end = at + run;
         // A window that shrank holds everything but the head back, which then is its probe.
         if (at != sndUna && at >= wndEnd) return false;
@@ -573,9 +584,7 @@ final class Sender {
         int length = (int) Math.min(Math.min(unsent, room), usable);
         boolean last = length == unsent;
         boolean withFin = isFinQueued() && last && usable > length;
-        int pipe = pipe();
-        boolean fits = pipe == 0 || cc.window() - pipe >= Math.max(length, 1);
-        if (!fits && !tailDue) return false;
+        if (budget() < Math.max(length, 1) && !tailDue) return false;
         if (length < room && !withFin && !forced && !tailDue) {
             // RFC 9293 section 3.8.6.2.1: the window, not the application, makes it small
             if (!last && length < maxWnd / 2) return false;
@@ -585,6 +594,14 @@ final class Sender {
         }
         plan(sndNxt, length, room, withFin);
         return true;
+    }
+
+    /** What congestion control allows now; anything, as long as nothing is in the network. */
+    private long budget() {
+        int pipe = pipe();
+        if (pipe == 0) return NEVER;
+        boolean reducing = phase == Phase.RECOVERY && sackPermitted;
+        return reducing ? prr.budget() : cc.window() - pipe;
     }
 
     /** Bytes that are believed to be in the network. */
@@ -638,6 +655,7 @@ final class Sender {
                 }
                 if (!planFull) smallEnd = end;
                 segments.sent(end, nowNs);
+                prr.onSent(end - planAt);
                 sndNxt = end;
                 if (tailDue) onTailSent(false);
                 forced = probeDue = false;
@@ -645,6 +663,7 @@ final class Sender {
             case RETRANSMIT -> {
                 due = false;
                 segments.sentAgain(planAt, end, nowNs);
+                prr.onSent(end - planAt);
                 undo.onSentAgain(end - planAt, nowNs);
                 timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
             }

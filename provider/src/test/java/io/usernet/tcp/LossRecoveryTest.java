@@ -224,6 +224,22 @@ class LossRecoveryTest {
         }
 
         @Test
+        void halfOfWhatArrivesIsSentFromTheBeginningOfRecoveryOn() {
+            t.write(40 * MSS).skip().receives(". 1:1(0) ack 14601").skip(); // 12 in flight
+            t.advanceMillis(40);
+            int sent = 0;
+            for (int n = 2; n <= 12; n++) {
+                int edge = 14_601 + n * MSS;
+                t.receives(". 1:1(0) ack 14601 <nop,nop,sack 16061:" + edge + ">");
+                if (n > 3) sent += t.pending();
+                assertTrue(t.pending() <= 2, "no burst after " + n);
+                if (n == 7) assertTrue(sent >= 2, "no pause: " + sent);
+                t.skip();
+            }
+            assertTrue(sent >= 4 && sent <= 6, sent + " sent while 9 arrived");
+        }
+
+        @Test
         void blockThatEndsWithinASegmentCountsForThoseItCovers() {
             t.write(10 * MSS).skip().receives(". 1:1(0) ack 1 <nop,nop,sack 2000:9000>");
             t.sends(". 1:1461(1460)").sendsNothing();
@@ -320,8 +336,9 @@ class LossRecoveryTest {
             t.write(4 * MSS).skip().advanceMillis(40).receives(". 1:1(0) ack 2921");
             t.advanceMillis(81).sendsNothing().advanceMillis(1).sends("P. 5841:7301(1460)");
             t.advanceMillis(40).receives(". 1:1(0) ack 2921 <nop,nop,sack 5841:7301>");
-            t.sends(". 2921:4381(1460)", ". 4381:5841(1460)").sendsNothing();
-            t.advanceMillis(40).receives(". 1:1(0) ack 7301").sendsNothing();
+            t.sends(". 2921:4381(1460)").sendsNothing(); // what one that arrived allows
+            t.advanceMillis(40).receives(". 1:1(0) ack 4381 <nop,nop,sack 5841:7301>");
+            t.sends(". 4381:5841(1460)").receives(". 1:1(0) ack 7301").sendsNothing();
             t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L, TCP_SACK_RECOVERY, 1L));
         }
 
