@@ -6,6 +6,7 @@ module io.usernet.provider {
     exports io.usernet.link;
     exports io.usernet.link.wrap;
     exports io.usernet.metrics;
+    exports io.usernet.view;
     exports io.usernet.wire;
 
     uses io.usernet.link.LinkProvider;

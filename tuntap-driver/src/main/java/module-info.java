@@ -1,4 +1,7 @@
-/** Links by Linux's devices and sockets: the schemes {@code tap:} and {@code unix:}. */
+/**
+ * Links by Linux's devices and sockets: {@code tap:}, {@code tun:}, {@code unix:}, {@code unixgram:},
+ * {@code passt}.
+ */
 module io.usernet.tuntap {
     requires transitive io.usernet.provider;
     requires org.jnrproject.ffi;
@@ -11,5 +14,8 @@ module io.usernet.tuntap {
 
     provides io.usernet.link.LinkProvider with
             io.usernet.tuntap.TapProvider,
-            io.usernet.tuntap.UnixProvider;
+            io.usernet.tuntap.TunProvider,
+            io.usernet.tuntap.UnixProvider,
+            io.usernet.tuntap.UnixgramProvider,
+            io.usernet.tuntap.PasstProvider;
 }

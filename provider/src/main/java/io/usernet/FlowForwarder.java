@@ -16,4 +16,13 @@ public interface FlowForwarder {
      * peers. A flow that nobody decides about for two minutes is forgotten.
      */
     void tcp(TcpFlow flow);
+
+    /**
+     * A peer sent a datagram to where no channel is bound, the first of its kind: it and those that
+     * follow wait until {@code flow} is decided about. While 1,024 flows do, further ones are dropped.
+     * Unless this is overridden, they are rejected.
+     */
+    default void udp(UdpFlow flow) {
+        flow.reject();
+    }
 }

@@ -14,9 +14,13 @@ import io.usernet.metrics.ImpairmentCounts;
 import io.usernet.metrics.Usage;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
+import io.usernet.stack.Arrival;
 import io.usernet.stack.FlowQueue;
 import io.usernet.stack.NetworkStack;
-import io.usernet.tcp.Flow;
+import io.usernet.view.InterfaceView;
+import io.usernet.view.NeighborView;
+import io.usernet.view.RouteView;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -24,11 +28,13 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * A TCP/IP stack in this JVM: a host of its own, with its own addresses, ports and connections. Open
@@ -71,9 +77,18 @@ public final class Stack implements AutoCloseable {
     }
 
     static Stack open(Settings settings, List<LinkDevice> given) throws IOException {
+        return open(() -> settings, given);
+    }
+
+    /** The given links are ours from now on; null: named in the settings. */
+    private static Stack open(Supplier<Settings> wanted, List<LinkDevice> given)
+            throws IOException {
         List<LinkDevice> devices = new ArrayList<>();
+        boolean attached = false;
         try {
+            Settings settings = wanted.get();
             Settings complete = attach(settings, given, devices);
+            attached = true; // decorators may take the place of devices
             Decorators decorators = Decorators.wrap(settings, devices);
             Engine engine = engine(complete, devices, decorators.observer());
             Stack stack = new Stack(complete, engine, decorators);
@@ -81,6 +96,9 @@ public final class Stack implements AutoCloseable {
             return stack;
         } catch (Throwable t) {
             for (LinkDevice device : devices) device.close();
+            for (LinkDevice device : attached ? List.<LinkDevice>of() : given) {
+                if (device != null && !devices.contains(device)) device.close();
+            }
             throw t;
         }
     }
@@ -101,11 +119,10 @@ public final class Stack implements AutoCloseable {
             Attachment wanted =
                     i < settings.links().size() ? settings.links().get(i) : Attachment.NONE;
             LinkDevice device = i < given.size() ? given.get(i) : null;
-            if (device != null) devices.add(device); // ours from now on
             if (device == null && wanted.link() != null) {
-                device = Links.open(wanted.link(), wanted.addresses(), settings.anyAddress());
-                devices.add(device);
+                device = open(wanted, i + 1, settings.anyAddress());
             }
+            if (device != null) devices.add(device);
             if (device != null && wanted.addresses().isEmpty()) {
                 LinkAddresses assigned = device.assigned();
                 wanted = new Attachment(wanted.link(), assigned.addresses());
@@ -114,6 +131,25 @@ public final class Stack implements AutoCloseable {
             attachments.add(wanted);
         }
         return settings.with(attachments, gateway);
+    }
+
+    private static LinkDevice open(Attachment wanted, int number, boolean anyAddress)
+            throws IOException {
+        try {
+            return Links.open(wanted.link(), wanted.addresses(), anyAddress);
+        } catch (IllegalArgumentException e) {
+            if (number == 1) throw e;
+            throw new IllegalArgumentException(numbered(e.getMessage(), number), e);
+        } catch (IOException e) {
+            if (number == 1) throw e;
+            throw new IOException(numbered(e.getMessage(), number), e);
+        }
+    }
+
+    /** What is said about a link names the properties of the first one. */
+    private static String numbered(String message, int number) {
+        return message.replace(Settings.LINK + "=", Settings.LINK + "." + number + "=")
+                .replace(Settings.ADDRESS, Settings.ADDRESS + "." + number);
     }
 
     private static Engine engine(
@@ -142,19 +178,31 @@ public final class Stack implements AutoCloseable {
 
     private void forward(FlowQueue flows, FlowForwarder forwarder) {
         while (!flows.isClosed()) {
-            Flow next = flows.poll();
-            if (next == null) {
-                Engine.await(flows.waiter(), flows::isReady, Long.MAX_VALUE);
-                Thread.interrupted(); // the forwarder's affair, and it is over
-                continue;
-            }
-            TcpFlow flow = new TcpFlow(provider, engine, next);
-            try {
-                forwarder.tcp(flow);
-            } catch (RuntimeException e) {
-                flow.reject();
-                LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
-            }
+            Arrival next = flows.poll();
+            if (next == null) Engine.await(flows.waiter(), flows::isReady, Long.MAX_VALUE);
+            else if (next instanceof Arrival.Tcp tcp) forward(tcp, forwarder);
+            else if (next instanceof Arrival.Udp udp) forward(udp, flows, forwarder);
+            Thread.interrupted(); // the forwarder's affair, and it is over
+        }
+    }
+
+    private void forward(Arrival.Tcp arrival, FlowForwarder forwarder) {
+        TcpFlow flow = new TcpFlow(provider, engine, arrival.flow());
+        try {
+            forwarder.tcp(flow);
+        } catch (RuntimeException e) {
+            flow.reject();
+            LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
+        }
+    }
+
+    private void forward(Arrival.Udp arrival, FlowQueue flows, FlowForwarder forwarder) {
+        UdpFlow flow = new UdpFlow(provider, engine, flows, arrival);
+        try {
+            forwarder.udp(flow);
+        } catch (RuntimeException e) {
+            flow.reject();
+            LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
         }
     }
 
@@ -251,6 +299,48 @@ public final class Stack implements AutoCloseable {
         return decorators.impaired().stream()
                 .map(ImpairLink::counts)
                 .reduce(ImpairmentCounts.NONE, ImpairmentCounts::plus);
+    }
+
+    /**
+     * All sockets, as {@code ss -an} lists them, in {@link SocketView#ORDER}: {@code
+     * System.out.print(Tables.ss(stack.sockets()))}.
+     * This and the views below are snapshots of one moment each. Taking one holds the stack up for a
+     * time in proportion to its length, some 0.8 us an entry.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<SocketView> sockets() throws IOException {
+        List<SocketView> all = engine.ask(NetworkStack::socketViews);
+        all.sort(SocketView.ORDER);
+        return Collections.unmodifiableList(all);
+    }
+
+    /**
+     * The neighbours on links of layer 2, as {@code ip neigh} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<NeighborView> neighbors() throws IOException {
+        return engine.ask(NetworkStack::neighborViews);
+    }
+
+    /**
+     * The routes in the order in which they are looked at, as {@code ip route show table all} lists
+     * them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<RouteView> routes() throws IOException {
+        return engine.ask(NetworkStack::routeViews);
+    }
+
+    /**
+     * The loopback and the links, with addresses and traffic, as {@code ip -s addr} lists them.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public List<InterfaceView> interfaces() throws IOException {
+        return engine.ask(NetworkStack::interfaceViews);
     }
 
     /**
@@ -406,7 +496,7 @@ public final class Stack implements AutoCloseable {
          * @throws IOException if the link cannot be opened; likewise
          */
         public Stack open() throws IOException {
-            Stack stack = Stack.open(settings.build(), devices);
+            Stack stack = Stack.open(settings::build, devices);
             if (forwarder != null) stack.forwardFlows(forwarder);
             return stack;
         }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Usernet as the JVM's provider of channels: name it by {@code
@@ -28,6 +29,18 @@ public final class UsernetProvider extends StackSelectorProvider {
     /** For {@link java.nio.channels.spi.SelectorProvider#provider}. Opens nothing yet. */
     public UsernetProvider() {
         super(UsernetProvider::engine);
+    }
+
+    /**
+     * The stack behind the channels of this JVM, to look at ({@link Stack#sockets}, {@link
+     * Stack#counters}); empty before the first channel is opened, and after its link is gone. Closing
+     * it resets all connections, and the next channel that is opened begins another one. Waits while
+     * another thread opens it.
+     */
+    public static Optional<Stack> stack() {
+        synchronized (LOCK) {
+            return Optional.ofNullable(stack).filter(s -> s.engine().isOpen());
+        }
     }
 
     private static Engine engine() {

@@ -46,6 +46,6 @@
  *
  * <p>{@code tcp} does not know {@code ip}: it gets its MSS and news of the path as calls. Only {@code
  * nio} knows the types of java.nio.channels. A package uses only those above it in this list: wire,
- * time, frame, buffer, metrics, config, link, neighbor, ip, tcp, udp, stack, runtime, nio.
+ * time, frame, buffer, metrics, view, config, link, neighbor, ip, tcp, udp, stack, runtime, nio.
  */
 package io.usernet;

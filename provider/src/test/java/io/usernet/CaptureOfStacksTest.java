@@ -86,14 +86,14 @@ class CaptureOfStacksTest {
             throws Exception {
         try (ServerSocketChannel server = to.openServerSocketChannel()) {
             server.bind(new InetSocketAddress(PORT));
-            CompletableFuture<Void> served = CompletableFuture.runAsync(() -> serve(server));
+            CompletableFuture<Void> served = Async.run(() -> serve(server));
             byte[] sent = new byte[BULK];
             new SplittableRandom(1).nextBytes(sent);
             byte[] back = new byte[BULK];
             try (SocketChannel channel = from.openSocketChannel()) {
                 channel.connect(new InetSocketAddress(host, PORT));
                 CompletableFuture<Void> written =
-                        CompletableFuture.runAsync(() -> write(channel, ByteBuffer.wrap(sent)));
+                        Async.run(() -> write(channel, ByteBuffer.wrap(sent)));
                 ByteBuffer into = ByteBuffer.wrap(back);
                 while (into.hasRemaining()) assertTrue(channel.read(into) > 0);
                 written.get();

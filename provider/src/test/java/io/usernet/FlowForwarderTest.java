@@ -10,11 +10,14 @@ import io.usernet.link.Wire;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,6 +32,7 @@ class FlowForwarderTest {
     private static final InetSocketAddress SOMEWHERE = new InetSocketAddress("198.51.100.7", 443);
 
     private final BlockingQueue<TcpFlow> flows = new LinkedBlockingQueue<>();
+    private final BlockingQueue<UdpFlow> udpFlows = new LinkedBlockingQueue<>();
     private volatile RuntimeException failure; // of the forwarder
     private Stack forwarding;
     private Stack client;
@@ -40,15 +44,24 @@ class FlowForwarderTest {
                 Stack.builder()
                         .link(wire.right())
                         .acceptAnyAddress()
-                        .forwardFlows(this::forward)
+                        .forwardFlows(new Forwarder())
                         .open();
         client =
                 Stack.builder().link(wire.left()).address("10.0.0.2/24").gateway("10.0.0.1").open();
     }
 
-    private void forward(TcpFlow flow) {
-        if (failure != null) throw failure;
-        flows.add(flow);
+    private final class Forwarder implements FlowForwarder {
+        @Override
+        public void tcp(TcpFlow flow) {
+            if (failure != null) throw failure;
+            flows.add(flow);
+        }
+
+        @Override
+        public void udp(UdpFlow flow) {
+            if (failure != null) throw failure;
+            udpFlows.add(flow);
+        }
     }
 
     @AfterEach
@@ -58,7 +71,7 @@ class FlowForwarderTest {
     }
 
     private CompletableFuture<SocketChannel> connect() {
-        return CompletableFuture.supplyAsync(
+        return Async.supply(
                 () -> {
                     SocketChannel channel = null;
                     try {
@@ -131,7 +144,7 @@ class FlowForwarderTest {
     void anIgnoredFlowIsNotAnswered() throws Exception {
         try (SocketChannel channel = client.provider().openSocketChannel()) {
             CompletableFuture<Void> ignored =
-                    CompletableFuture.runAsync(
+                    Async.run(
                             () -> {
                                 try {
                                     next().ignore();
@@ -189,7 +202,7 @@ class FlowForwarderTest {
         client.close();
         Thread accepting = Thread.currentThread();
         CompletableFuture<Void> interrupt =
-                CompletableFuture.runAsync(
+                Async.run(
                         () -> {
                             try {
                                 TimeUnit.MILLISECONDS.sleep(200);
@@ -210,5 +223,103 @@ class FlowForwarderTest {
         TcpFlow flow = next();
         forwarding.close();
         assertThrows(IOException.class, flow::accept);
+    }
+
+    // -- UDP
+
+    private DatagramChannel connected() throws IOException {
+        DatagramChannel channel = client.provider().openDatagramChannel();
+        channel.connect(SOMEWHERE);
+        return channel;
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String read(DatagramChannel from) throws IOException {
+        ByteBuffer b = ByteBuffer.allocate(100);
+        from.read(b);
+        return new String(b.array(), 0, b.position(), StandardCharsets.US_ASCII);
+    }
+
+    private UdpFlow nextUdp() throws InterruptedException {
+        UdpFlow flow = udpFlows.poll(10, TimeUnit.SECONDS);
+        assertNotNull(flow, "no flow came");
+        return flow;
+    }
+
+    @Test
+    void datagramsWaitForTheDecision() throws Exception {
+        try (DatagramChannel channel = connected();
+                DatagramChannel other = connected()) {
+            channel.write(bytes("one"));
+            UdpFlow flow = nextUdp();
+            assertEquals(SOMEWHERE, flow.destination());
+            assertEquals(channel.getLocalAddress(), flow.source());
+            channel.write(bytes("two"));
+            other.write(bytes("other"));
+            try (DatagramChannel accepted = flow.accept();
+                    DatagramChannel second = nextUdp().accept()) {
+                assertEquals(SOMEWHERE, accepted.getLocalAddress());
+                assertEquals(channel.getLocalAddress(), accepted.getRemoteAddress());
+                assertEquals("one", read(accepted));
+                assertEquals("two", read(accepted));
+                assertEquals("other", read(second));
+                accepted.write(bytes("three"));
+                assertEquals("three", read(channel));
+                second.write(bytes("four"));
+                assertEquals("four", read(other));
+                assertThrows(IOException.class, flow::accept);
+                flow.reject();
+                channel.write(bytes("five"));
+                assertEquals("five", read(accepted));
+            }
+        }
+        assertTrue(udpFlows.isEmpty());
+        assertEquals(0, forwarding.usage().udpSockets());
+        assertEquals(0, forwarding.usage().ports());
+    }
+
+    @Test
+    void aRejectedFlowIsAnUnreachablePort() throws Exception {
+        try (DatagramChannel channel = connected()) {
+            channel.write(bytes("one"));
+            nextUdp().reject();
+            assertThrows(PortUnreachableException.class, () -> read(channel));
+            channel.write(bytes("two"));
+            nextUdp().ignore();
+            channel.write(bytes("three"));
+            assertEquals("three", read(nextUdp().accept()));
+        }
+    }
+
+    @Test
+    void undecidedFlowsAreBounded() throws Exception {
+        try (DatagramChannel channel = client.provider().openDatagramChannel()) {
+            for (int port = 1; port <= 1_100; port++) {
+                channel.send(bytes("x"), new InetSocketAddress("198.51.100.8", port));
+            }
+            for (int n = 0; n < 1_024; n++) nextUdp();
+            assertNull(udpFlows.poll(100, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    @Test
+    void whoForwardsOnlyTcpRejectsDatagrams() throws Exception {
+        Wire wire = new Wire("tcp", 3, 1500, 64);
+        try (Stack onlyTcp =
+                        Stack.builder()
+                                .link(wire.right())
+                                .acceptAnyAddress()
+                                .forwardFlows(flows::add)
+                                .open();
+                Stack other = Stack.builder().link(wire.left()).address("10.1.0.2/24").open();
+                DatagramChannel channel = other.provider().openDatagramChannel()) {
+            channel.connect(new InetSocketAddress("10.1.0.9", 53));
+            channel.write(bytes("who"));
+            assertThrows(PortUnreachableException.class, () -> read(channel));
+            assertEquals(0, onlyTcp.usage().udpSockets());
+        }
     }
 }

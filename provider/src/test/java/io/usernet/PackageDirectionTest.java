@@ -27,6 +27,7 @@ class PackageDirectionTest {
                     "io.usernet.frame",
                     "io.usernet.buffer",
                     "io.usernet.metrics",
+                    "io.usernet.view",
                     "io.usernet.config",
                     "io.usernet.link",
                     "io.usernet.link.wrap",

@@ -17,6 +17,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -56,7 +57,7 @@ class SeveralLinksTest {
     }
 
     private static CompletableFuture<byte[]> accept(ServerSocketChannel server) {
-        return CompletableFuture.supplyAsync(
+        return Async.supply(
                 () -> {
                     try (SocketChannel accepted = server.accept()) {
                         return drain(accepted);
@@ -86,7 +87,7 @@ class SeveralLinksTest {
             CompletableFuture<byte[]> atMiddle = accept(server);
             CompletableFuture<byte[]> atB = accept(far);
             CompletableFuture<byte[]> outwards =
-                    CompletableFuture.supplyAsync(() -> connectAndSend(middle, "10.0.2.2", 1));
+                    Async.supply(() -> connectAndSend(middle, "10.0.2.2", 1));
             assertArrayEquals(connectAndSend(a, "10.0.1.1", 2), atMiddle.get());
             assertArrayEquals(outwards.get(), atB.get());
             assertEquals(2, middle.addresses().size());
@@ -133,14 +134,78 @@ class SeveralLinksTest {
                                 .open();
                 ServerSocketChannel server = stack.provider().openServerSocketChannel()) {
             server.bind(new InetSocketAddress(PORT));
+            CountDownLatch connected = new CountDownLatch(1);
+            CompletableFuture<byte[]> reader = Async.supply(() -> readOn(stack, connected));
+            connected.await();
             bad.fail();
-            assertThrows(IOException.class, server::accept);
+            IOException e = assertThrows(IOException.class, server::accept);
+            assertEquals("The network stack is closed", e.getMessage());
+            assertEquals("failing: it was told to", e.getCause().getMessage());
+            Throwable read = assertThrows(Exception.class, reader::get).getCause().getCause();
+            assertEquals("failing: it was told to", read.getCause().getMessage());
         }
+    }
+
+    /** Reads on a connection of the loopback until that fails. */
+    private static byte[] readOn(Stack stack, CountDownLatch connected) {
+        try (ServerSocketChannel local = stack.provider().openServerSocketChannel();
+                SocketChannel channel = stack.provider().openSocketChannel()) {
+            local.bind(new InetSocketAddress("127.0.0.1", 0));
+            channel.connect(local.getLocalAddress());
+            try (SocketChannel accepted = local.accept()) {
+                assertEquals(channel.getLocalAddress(), accepted.getRemoteAddress());
+                connected.countDown();
+                return drain(channel);
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void whatIsWrongWithAnotherLinkNamesItsProperties() {
+        String message =
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () ->
+                                        Stack.builder()
+                                                .link(new Wire().left())
+                                                .address("10.0.1.1/24")
+                                                .link("nowhere:x?host=10.0.2.1/24")
+                                                .address("10.0.2.1/24")
+                                                .open())
+                        .getMessage();
+        assertEquals(
+                "usernet.link.2=nowhere:x?host=10.0.2.1/24: host=10.0.2.1/24 is the stack's own"
+                        + " address, see usernet.address.2: give the other end another one",
+                message);
+    }
+
+    @Test
+    void aGivenLinkIsClosedWhereTheStackCannotBeOpened() {
+        FailingLink behind = new FailingLink();
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                        Stack.builder()
+                                .link("nowhere:x")
+                                .address("10.0.1.1/24")
+                                .link(behind)
+                                .address("10.0.2.1/24")
+                                .open());
+        assertEquals(1, behind.closed, "another link cannot be opened");
+
+        FailingLink alone = new FailingLink();
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Stack.builder().link(alone).address("10.0.1.0/24").open());
+        assertEquals(1, alone.closed, "a setting is wrong");
     }
 
     /** A link whose wait fails when it is told to. */
     private static final class FailingLink implements LinkDevice {
         private boolean failed, woken;
+        int closed;
 
         synchronized void fail() {
             failed = true;
@@ -182,6 +247,8 @@ class SeveralLinksTest {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            closed++;
+        }
     }
 }

@@ -31,10 +31,36 @@ public abstract class BundledProvider implements LinkProvider {
         }
     }
 
+    /** {@code tun:}. */
+    public static final class Tun extends BundledProvider {
+        public Tun() {
+            super("tun", "io.usernet.tuntap.TunProvider");
+        }
+    }
+
     /** {@code unix:}. */
     public static final class Unix extends BundledProvider {
         public Unix() {
             super("unix", "io.usernet.tuntap.UnixProvider");
+        }
+    }
+
+    /** {@code unixgram:}. */
+    public static final class Unixgram extends BundledProvider {
+        public Unixgram() {
+            super("unixgram", "io.usernet.tuntap.UnixgramProvider");
+        }
+    }
+
+    /** {@code passt}. */
+    public static final class Passt extends BundledProvider {
+        public Passt() {
+            super("passt", "io.usernet.tuntap.PasstProvider");
+        }
+
+        @Override
+        public boolean assignsAddresses() {
+            return true;
         }
     }
 

@@ -140,6 +140,17 @@ class UsernetJarTest {
     }
 
     @Test
+    void opensTheBundledDriverOfTuns() {
+        IOException e =
+                assertThrows(
+                        IOException.class,
+                        () -> new BundledProvider.Tun().open(LinkUri.parse("tun:lo")).close());
+        assertTrue(
+                e.getMessage().matches(".*(/dev/net/tun|not a TUN device|belongs to).*"),
+                e.getMessage());
+    }
+
+    @Test
     void hasNoLibraryAtTheTop() throws IOException {
         try (JarFile jar = new JarFile(JAR.toFile())) {
             List<String> strangers = new ArrayList<>();
@@ -167,7 +178,7 @@ class UsernetJarTest {
     void serviceFilesNameClassesOfTheJar() throws Exception {
         List<String> schemes = new ArrayList<>();
         for (LinkProvider p : ServiceLoader.load(LinkProvider.class)) schemes.add(p.scheme());
-        for (String scheme : List.of("tap", "unix")) {
+        for (String scheme : List.of("tap", "tun", "unix", "unixgram", "passt")) {
             assertEquals(1, Collections.frequency(schemes, scheme), schemes.toString());
         }
         URL url =

@@ -197,8 +197,9 @@ public record Impairment(Direction in, Direction out, OptionalLong seed) {
 
     /** One direction while it is read. */
     private static final class Parts {
+        // The smallest double, in percent, has 340 digits behind the point.
         private static final Pattern NUMBER =
-                Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,15})?)(.*)");
+                Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,340})?)(.*)");
 
         private double loss, reorder, duplicate, corrupt;
         private long delayNs, jitterNs, rate;

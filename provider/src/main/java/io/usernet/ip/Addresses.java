@@ -41,6 +41,11 @@ public final class Addresses {
                 || any && Ipv4Address.isUnicast(address) && !Ipv4Address.isLoopback(address);
     }
 
+    /** Whether what we send may come from it: it is ours, or every address is. */
+    public boolean isSource(int address) {
+        return isLocal(address) || any && Ipv4Address.isUnicast(address);
+    }
+
     /** 255.255.255.255, or a broadcast address of one of our networks. */
     public boolean isBroadcast(int address) {
         if (address == Ipv4Address.BROADCAST) return true;

@@ -11,6 +11,7 @@ import io.usernet.wire.Checksum;
 import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
+import io.usernet.wire.Udp;
 import java.nio.ByteBuffer;
 
 /**
@@ -40,6 +41,9 @@ public final class Icmp {
 
     /** Most bytes of the datagram that an error quotes; RFC 792 demands its header and 8 bytes. */
     private static final int QUOTE = 128;
+
+    /** Nobody knows any more. */
+    private static final int QUOTED_TTL = 1;
 
     private final Addresses addresses;
     private final Counters counters;
@@ -139,7 +143,7 @@ public final class Icmp {
         int code = Icmp4.code(b, at);
         int mtu = code == Icmp4.FRAGMENTATION_NEEDED ? Icmp4.nextHopMtu(b, at) : 0;
         boolean matches =
-                addresses.isLocal(Ipv4.src(b, quote))
+                addresses.isSource(Ipv4.src(b, quote))
                         && Ipv4.fragmentOffset(b, quote) == 0
                         && owner.unreachable(
                                 code,
@@ -159,10 +163,33 @@ public final class Icmp {
     }
 
     private boolean aboutEchoReply(ByteBuffer b, int quote, int message) {
-        return addresses.isLocal(Ipv4.src(b, quote))
+        return addresses.isSource(Ipv4.src(b, quote))
                 && Ipv4.fragmentOffset(b, quote) == 0
                 && Ipv4.protocol(b, quote) == Ipv4.ICMP
                 && Icmp4.type(b, message) == Icmp4.ECHO_REPLY;
+    }
+
+    /**
+     * Answers a UDP datagram that is no longer there with port unreachable. What is quoted of it are
+     * headers, as far as they are known.
+     */
+    public void sendPortUnreachable(int src, int srcPort, int dst, int dstPort, long nowNs) {
+        if (!errors.take(nowNs)) {
+            counters.increment(Counter.ICMP_OUT_RATE_LIMITED);
+            return;
+        }
+        int quote = Ipv4.HEADER + Udp.HEADER;
+        Frame out = frames.take();
+        out.begin();
+        int at = out.prepend(Icmp4.HEADER + quote);
+        ByteBuffer b = out.bytes();
+        Icmp4.write(b, at, Icmp4.UNREACHABLE, Icmp4.PORT_UNREACHABLE, 0);
+        int ip = at + Icmp4.HEADER;
+        Ipv4.write(b, ip, 0, quote, 0, 0, 0, QUOTED_TTL, Ipv4.UDP, src, dst);
+        Udp.write(b, ip + Ipv4.HEADER, srcPort, dstPort, Udp.HEADER);
+        Icmp4.putChecksum(b, at, Checksum.complement(out.sum(0)));
+        counters.increment(Counter.ICMP_OUT_DEST_UNREACHS);
+        owner.transmit(out, dst, src);
     }
 
     /**

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /**
  * How a user names a link: {@code scheme:name?key=value&key=value}, such as {@code
- * tap:usernet0?host=10.0.0.1/24}.
+ * tap:usernet0?host=10.0.0.1/24}; or, where there is nothing to name, the scheme alone: {@code passt}.
  *
  * @param parameters in the order given
  */
@@ -22,6 +22,7 @@ public record LinkUri(String scheme, String name, Map<String, String> parameters
      * @throws IllegalArgumentException with a message that names the value and what is wrong with it
      */
     public static LinkUri parse(String text) {
+        if (text.matches("[a-z][a-z0-9]*")) return new LinkUri(text, "", Map.of());
         int colon = text.indexOf(':');
         if (colon <= 0) {
             throw new IllegalArgumentException(
@@ -59,7 +60,8 @@ public record LinkUri(String scheme, String name, Map<String, String> parameters
 
     @Override
     public String toString() {
-        StringBuilder s = new StringBuilder(scheme).append(':').append(name);
+        StringBuilder s = new StringBuilder(scheme);
+        if (!name.isEmpty() || !parameters.isEmpty()) s.append(':').append(name);
         char before = '?';
         for (Map.Entry<String, String> p : parameters.entrySet()) {
             s.append(before).append(p.getKey()).append('=').append(p.getValue());

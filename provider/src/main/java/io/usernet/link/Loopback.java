@@ -20,6 +20,7 @@ public final class Loopback {
     private final ArrayDeque<Loan> unused = new ArrayDeque<>();
     private Frame first, last;
     private int queued;
+    private long bytes, packets, refused;
 
     /**
      * @param observer sees what is transmitted; null: nobody
@@ -52,13 +53,33 @@ public final class Loopback {
 
     /** Takes a frame over; false, and the frame stays the caller's, if too many are on their way. */
     public boolean transmit(Frame frame) {
-        if (queued == CAPACITY) return false;
+        if (queued == CAPACITY) {
+            refused++;
+            return false;
+        }
+        bytes += frame.length();
+        packets++;
         if (observer != null) observer.onFrame(frame);
         if (last == null) first = frame;
         else last.next = frame;
         last = frame;
         queued++;
         return true;
+    }
+
+    /** What was transmitted so far. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** How many frames that was. */
+    public long packets() {
+        return packets;
+    }
+
+    /** How many frames were too many. */
+    public long refused() {
+        return refused;
     }
 
     /** How many frames are on their way. */

@@ -77,9 +77,11 @@ public final class PacketLink implements LinkDevice {
     // -- on their way out
     private final RecordRing out;
     private final ReentrantLock drainLock = new ReentrantLock();
-    private final Condition packets = drainLock.newCondition();
     private final ByteBuffer view; // by drainLock
-    private volatile int drainersWaiting; // by drainLock
+    // Apart from drainLock, under which foreign code runs: the stack's thread takes this one.
+    private final ReentrantLock awaitLock = new ReentrantLock();
+    private final Condition packets = awaitLock.newCondition();
+    private volatile int drainersWaiting; // by awaitLock
     private volatile Runnable onReadable; // or null
     private volatile boolean readableSaid; // and nobody has drained since
     private volatile boolean wantsRoom; // by the loop after FULL; cleared by drain
@@ -154,7 +156,10 @@ public final class PacketLink implements LinkDevice {
     public boolean inject(ByteBuffer packet) throws ClosedChannelException {
         injectLock.lock();
         try {
-            if (!add(packet)) return false;
+            if (!add(packet)) {
+                wakeForMemory();
+                return false;
+            }
         } finally {
             injectLock.unlock();
         }
@@ -175,6 +180,7 @@ public final class PacketLink implements LinkDevice {
         injectLock.lock();
         try {
             while (n < count && add(packets[from + n])) n++;
+            if (n < count) wakeForMemory();
         } finally {
             injectLock.unlock();
         }
@@ -195,11 +201,15 @@ public final class PacketLink implements LinkDevice {
         injectLock.lockInterruptibly();
         try {
             while (!add(packet)) {
-                if (left <= 0) return false;
+                if (left <= 0) {
+                    wakeForMemory();
+                    return false;
+                }
                 injectorsWaiting++;
+                VarHandle.fullFence(); // as in flush, which does the reverse
                 try {
                     if (!isInFull()) {
-                        left -= awaitAtMost(Math.min(left, MEMORY_PAUSE_NS));
+                        left -= awaitMemory(Math.min(left, MEMORY_PAUSE_NS));
                     } else {
                         left = room.awaitNanos(left);
                     }
@@ -214,8 +224,19 @@ public final class PacketLink implements LinkDevice {
         return true;
     }
 
-    private long awaitAtMost(long ns) throws InterruptedException {
-        return ns - room.awaitNanos(ns);
+    /** Answers how long it took. A turn after each pause, not each retry: turns end the wait early. */
+    private long awaitMemory(long ns) throws InterruptedException {
+        long left = room.awaitNanos(ns);
+        if (left <= 0) wakeForMemory();
+        return ns - left;
+    }
+
+    /**
+     * After a refusal, under injectLock: only turns give back the memory that readers have finished
+     * with, and perhaps there is none to come otherwise.
+     */
+    private void wakeForMemory() {
+        if (!isInFull()) wake();
     }
 
     /** Under injectLock. */
@@ -277,6 +298,7 @@ public final class PacketLink implements LinkDevice {
         drainLock.lock();
         try {
             readableSaid = false; // before the look: what comes afterwards is said again
+            VarHandle.fullFence(); // as in flush, which does the reverse
             for (int at = out.peek(); at >= 0; at = out.peek()) {
                 view.limit(at + out.length(at)).position(at);
                 try {
@@ -306,9 +328,10 @@ public final class PacketLink implements LinkDevice {
      */
     public boolean awaitPacket(long timeout, TimeUnit unit) throws InterruptedException {
         long left = unit.toNanos(timeout);
-        drainLock.lockInterruptibly();
+        awaitLock.lockInterruptibly();
         try {
             drainersWaiting++;
+            VarHandle.fullFence(); // as in flush, which does the reverse
             try {
                 while (out.isEmpty()) {
                     if (left <= 0 || closed) return false;
@@ -319,13 +342,14 @@ public final class PacketLink implements LinkDevice {
             }
             return true;
         } finally {
-            drainLock.unlock();
+            awaitLock.unlock();
         }
     }
 
     /**
-     * Has {@code task} run when there are packets to {@link #drain}: once, and again when some came
-     * after the last drain began; so drain until it finds fewer than it may. The task runs in a thread of the stack, which it must not block: a
+     * Has {@code task} run when there are packets to {@link #drain}; then drain until it finds fewer than
+     * it may, for it is said again only when more come after a drain has begun. A drain may find that
+     * another one was quicker. The task runs in a thread of the stack, which it must not block: a
      * selector's {@code wakeup} is what it is for.
      *
      * @param task null: none
@@ -406,7 +430,7 @@ public final class PacketLink implements LinkDevice {
         VarHandle.fullFence(); // between what the turn published and who waits for it
         if (injectorsWaiting > 0) signal(injectLock, room);
         if (out.isEmpty()) return;
-        if (drainersWaiting > 0) signal(drainLock, packets);
+        if (drainersWaiting > 0) signal(awaitLock, packets);
         sayReadable();
     }
 
@@ -468,6 +492,6 @@ public final class PacketLink implements LinkDevice {
         } finally {
             injectLock.unlock();
         }
-        signal(drainLock, packets);
+        signal(awaitLock, packets);
     }
 }

@@ -12,7 +12,7 @@ public enum Counter {
     LINK_OUT("LinkOutFrames"),
     /** Dropped: too short for an Ethernet header, or not for us. */
     LINK_IN_DISCARDS("LinkInDiscards", Kind.DROP),
-    /** Dropped: an EtherType that we don't speak. */
+    /** Dropped: an EtherType, or on a layer 3 link an IP version, that we don't speak. */
     LINK_IN_UNKNOWN("LinkInUnknownProtos", Kind.DROP),
 
     // ARP

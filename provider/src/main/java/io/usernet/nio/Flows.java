@@ -2,12 +2,14 @@ package io.usernet.nio;
 
 import io.usernet.runtime.Engine;
 import io.usernet.runtime.Engine.Waited;
+import io.usernet.stack.Arrival;
 import io.usernet.tcp.Flow;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 
@@ -23,6 +25,22 @@ public final class Flows {
     /** The end that is taken for ours. */
     public static InetSocketAddress destination(Flow flow) {
         return Addresses.of(flow.tuple().localAddress(), flow.tuple().localPort());
+    }
+
+    /** The end that is not ours. */
+    public static InetSocketAddress source(Arrival.Udp flow) {
+        return Addresses.of(flow.remoteAddress(), flow.remotePort());
+    }
+
+    /** The end that is taken for ours. */
+    public static InetSocketAddress destination(Arrival.Udp flow) {
+        return Addresses.of(flow.localAddress(), flow.binding().port());
+    }
+
+    /** The channel of a flow of UDP. */
+    public static DatagramChannel accept(
+            SelectorProvider provider, Engine engine, Arrival.Udp flow) {
+        return new StackDatagramChannel(provider, engine, flow);
     }
 
     /**

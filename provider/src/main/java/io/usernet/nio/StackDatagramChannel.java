@@ -3,6 +3,7 @@ package io.usernet.nio;
 import io.usernet.buffer.Wakeups;
 import io.usernet.runtime.Engine;
 import io.usernet.runtime.Engine.Waited;
+import io.usernet.stack.Arrival;
 import io.usernet.stack.Binding;
 import io.usernet.stack.UdpBinding;
 import io.usernet.udp.UdpError;
@@ -87,9 +88,22 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     private DatagramSocket adaptor; // protected by options
 
     StackDatagramChannel(SelectorProvider provider, Engine engine) {
+        this(provider, engine, engine.newUdpSocket());
+    }
+
+    /** The channel of a socket that is bound, and connected to the peer. */
+    StackDatagramChannel(SelectorProvider provider, Engine engine, Arrival.Udp flow) {
+        this(provider, engine, flow.socket());
+        int source = flow.localAddress(), from = flow.remoteAddress(), port = flow.remotePort();
+        binding = flow.binding();
+        local = Addresses.of(source, binding.port());
+        peer = new Peer(Addresses.of(from, port), from, from, port, source);
+    }
+
+    private StackDatagramChannel(SelectorProvider provider, Engine engine, UdpSocket socket) {
         super(provider);
         this.engine = engine;
-        this.socket = engine.newUdpSocket();
+        this.socket = socket;
         this.options = new DatagramOptions(socket);
         this.wakesReader = () -> socket.isReadable() || !isOpen();
         this.wakesWriter = () -> socket.isWritable() || socket.isClosed() || !isOpen();
@@ -334,7 +348,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
 
     private void checkAlive() throws IOException {
         if (!isOpen()) throw new AsynchronousCloseException();
-        if (socket.isClosed()) throw new IOException("The network stack is closed");
+        if (socket.isClosed()) throw engine.closed();
     }
 
     /** What ICMP has said about an earlier datagram of this socket, once. */

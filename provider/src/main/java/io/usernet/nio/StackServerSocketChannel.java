@@ -161,7 +161,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         }
         if (accepted == null) {
             ensureOpen();
-            if (backlog.isClosed()) throw stackClosed();
+            if (backlog.isClosed()) throw engine.closed();
             return null;
         }
         return new StackSocketChannel(provider(), engine, accepted);
@@ -179,13 +179,9 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
                 return null;
             }
             if (waited == Waited.TIMED_OUT) throw new SocketTimeoutException("Accept timed out");
-            if (from.isClosed() && isOpen()) throw stackClosed();
+            if (from.isClosed() && isOpen()) throw engine.closed();
         }
         return null;
-    }
-
-    private static IOException stackClosed() {
-        return new IOException("The network stack is closed");
     }
 
     // -- closing

@@ -261,6 +261,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         ensureOpen();
         if (stream.isConnected()) return connected();
         CloseCause cause = stream.cause();
+        if (cause == CloseCause.STACK_CLOSED) throw engine.because(cause.whileConnecting());
         if (cause != null) throw cause.whileConnecting();
         return false;
     }

@@ -58,8 +58,14 @@ final class StreamInput {
         if (stream.shouldAnnounce() || stream.receiveQueue().isClosed())
             engine.post(stream, Stream.CONSUMED);
         if (n == 0 && cause != null && Buffers.hasRemaining(dst, dsts, offset, length))
-            throw open.getAsBoolean() ? cause.whileReading() : new AsynchronousCloseException();
+            throw failure(cause);
         return n;
+    }
+
+    private IOException failure(CloseCause cause) {
+        if (!open.getAsBoolean()) return new AsynchronousCloseException();
+        IOException failure = cause.whileReading();
+        return cause == CloseCause.STACK_CLOSED ? engine.because(failure) : failure;
     }
 
     private long scatter(ByteBuffer[] dsts, int offset, int length) {

@@ -65,6 +65,7 @@ final class StreamOutput {
     private IOException broken() {
         if (!open.getAsBoolean()) return new AsynchronousCloseException();
         CloseCause cause = stream.cause();
+        if (cause == CloseCause.STACK_CLOSED) return engine.because(cause.whileWriting());
         return (cause != null ? cause : CloseCause.RESET).whileWriting();
     }
 

@@ -18,6 +18,7 @@ import io.usernet.stack.NetworkStack;
 import io.usernet.stack.Reuse;
 import io.usernet.stack.UdpBinding;
 import io.usernet.tcp.Backlog;
+import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.InitialSequence;
 import io.usernet.tcp.Rfc6528Sequence;
 import io.usernet.tcp.Stream;
@@ -133,6 +134,21 @@ public final class Engine {
     /** Whether the stack is open. */
     public boolean isOpen() {
         return !closing.get() && loop.failure() == null;
+    }
+
+    /**
+     * For whoever finds that the stack has gone: gives the exception that he throws the cause that the
+     * stack died of, such as a {@link io.usernet.link.LinkFailure}, unless it was closed in good order.
+     */
+    public <E extends IOException> E because(E thrown) {
+        Throwable cause = loop.cause();
+        if (cause != null && !(cause instanceof Loop.Closed)) thrown.initCause(cause);
+        return thrown;
+    }
+
+    /** What a channel throws when the stack has gone. */
+    public IOException closed() {
+        return because(new IOException(CloseCause.STACK_CLOSED.message()));
     }
 
     /**

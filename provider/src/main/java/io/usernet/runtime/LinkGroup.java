@@ -71,6 +71,7 @@ final class LinkGroup implements LinkEvents {
                         continue;
                     }
                     Thread.interrupted(); // means nothing here, and would turn waits into spinning
+                    forTransmit = false; // before the look: flush fills the link, and looks here
                     forTransmit = isBlocked.test(index);
                     link.await(Long.MAX_VALUE, forTransmit);
                     armed = false;

@@ -121,6 +121,11 @@ public final class Loop {
         return seat == DEAD ? failure : null;
     }
 
+    /** What it dies of, as soon as it begins to, or null. */
+    Throwable cause() {
+        return failure;
+    }
+
     /** The loop's time; any thread. */
     public long now() {
         return clock.getAsLong();

@@ -10,9 +10,14 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.neighbor.NeighborTable;
 import io.usernet.time.TimerWheel;
+import io.usernet.view.InterfaceView;
+import io.usernet.view.InterfaceView.Flag;
+import io.usernet.view.InterfaceView.Traffic;
 import io.usernet.wire.Cidr;
 import io.usernet.wire.Ethernet;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One link of a stack, with its neighbours, and the frames that wait because the link is full.
@@ -39,6 +44,11 @@ final class Interface {
     private Frame pendingFirst, pendingLast;
     private int pending;
     private volatile boolean blocked; // pendingFirst != null; written in the loop
+    private long bytesIn,
+            packetsIn,
+            bytesOut,
+            packetsOut,
+            discarded; // headers of the link included
     private boolean gone; // nothing can be sent any more
 
     /**
@@ -119,6 +129,23 @@ final class Interface {
         if (neighbors != null) neighbors.start(nowNs);
     }
 
+    /** As a view; addresses are all of ours on it. */
+    InterfaceView view(List<Cidr> addresses) {
+        boolean layer2 = capabilities.layer() == 2;
+        Set<Flag> flags = EnumSet.of(Flag.UP, Flag.LOWER_UP);
+        flags.addAll(layer2 ? Set.of(Flag.BROADCAST) : Set.of(Flag.POINTOPOINT, Flag.NOARP));
+        return new InterfaceView(
+                index + 2, // 1 is the loopback
+                capabilities.name(),
+                flags,
+                capabilities.mtu(),
+                capabilities.mac(),
+                addresses,
+                new Traffic(bytesIn, packetsIn),
+                new Traffic(bytesOut, packetsOut),
+                link.dropped() + discarded);
+    }
+
     /** Whether frames wait because the link is full; any thread. */
     boolean isBlocked() {
         return blocked;
@@ -135,6 +162,8 @@ final class Interface {
     boolean receive(Frame into) {
         if (!link.receive(into)) return false;
         counters.increment(Counter.LINK_IN);
+        packetsIn++;
+        bytesIn += into.length();
         return true;
     }
 
@@ -171,6 +200,7 @@ final class Interface {
     private void toLink(Frame frame) {
         if (gone || pendingFirst != null && pending == MAX_PENDING) {
             counters.increment(Counter.IP_OUT_DISCARDS);
+            discarded++;
             frame.release();
             return;
         }
@@ -184,10 +214,13 @@ final class Interface {
 
     /** False if the link is full. */
     private boolean offer(Frame frame) {
+        int length = frame.length();
         Transmit became = link.transmit(frame);
         if (became == Transmit.FULL) return false;
         if (became == Transmit.DONE) frame.release();
         counters.increment(Counter.LINK_OUT);
+        packetsOut++;
+        bytesOut += length;
         return true;
     }
 

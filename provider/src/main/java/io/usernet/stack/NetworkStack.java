@@ -5,6 +5,7 @@ import io.usernet.buffer.Post;
 import io.usernet.buffer.Waiter;
 import io.usernet.buffer.Wakeups;
 import io.usernet.config.StackConfig;
+import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
@@ -26,7 +27,6 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.metrics.Usage;
 import io.usernet.neighbor.Neighbor;
-import io.usernet.neighbor.NeighborTable;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Connection;
 import io.usernet.tcp.Endpoint;
@@ -38,6 +38,10 @@ import io.usernet.tcp.TcpLayer;
 import io.usernet.time.TimerWheel;
 import io.usernet.udp.UdpEndpoint;
 import io.usernet.udp.UdpSocket;
+import io.usernet.view.InterfaceView;
+import io.usernet.view.NeighborView;
+import io.usernet.view.RouteView;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Cidr;
 import io.usernet.wire.Ethernet;
 import io.usernet.wire.Icmp4;
@@ -45,7 +49,6 @@ import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.MacAddress;
 import io.usernet.wire.Tcp;
-import io.usernet.wire.Udp;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -67,7 +70,7 @@ import java.util.function.Consumer;
  *                       |            |
  *                  NeighborTable    icmp                    Endpoint.pollTransmit
  *                       |                                            |
- *   Interface &lt;---------'-------- transmit(route) &lt;----------- TcpService.transmit
+ *   Interface &lt;---------'-------- Egress.transmit &lt;----------- TcpService.transmit
  *   loopback  &lt;----------------------'
  * </pre>
  *
@@ -81,9 +84,6 @@ public final class NetworkStack implements Core {
 
     /** Bound of one turn: datagrams out, each of about an Ethernet frame. */
     private static final int MAX_DATAGRAMS = 64;
-
-    /** Frames on the loopback that make datagrams wait, so that segments find room. */
-    private static final int LOOPBACK_BUSY = Loopback.CAPACITY / 4;
 
     /** Times MAX_POSTS: bounds what the last turn of all does. */
     private static final int MAX_LAST_POSTS = 1 << 14;
@@ -102,8 +102,7 @@ public final class NetworkStack implements Core {
     private final Routes routes;
     private final Loopback loopback;
     private final Ipv4Input ipInput;
-    private final Ipv4Output ipOutput;
-    private final PathMtus pathMtus;
+    private final Egress egress;
     private final Icmp icmp;
     private final TcpService tcp;
     private final UdpService udp;
@@ -145,11 +144,13 @@ public final class NetworkStack implements Core {
         }
         this.routes = Routes.of(attachments(config, links), config.gateway());
         Sysctls sysctls = config.sysctls();
-        this.pathMtus = new PathMtus(sysctls, random.nextLong());
+        PathMtus pathMtus = new PathMtus(sysctls, random.nextLong());
         this.icmp = new Icmp(addresses, sysctls, counters, frames, pathMtus, new IcmpOwner());
         long seed = random.nextLong();
         this.ipInput = new Ipv4Input(addresses, sysctls, counters, memory, wheel, icmp, seed);
-        this.ipOutput = new Ipv4Output(sysctls, frames, random.nextLong());
+        Ipv4Output ipOutput = new Ipv4Output(sysctls, frames, random.nextLong());
+        this.egress =
+                new Egress(interfaces, loopback, addresses, routes, pathMtus, ipOutput, counters);
         TcpLayer layer = new TcpLayer(config.sysctls(), counters, memory, wakeups, isn);
         Hash hash = new Hash(random.nextLong());
         this.tcp =
@@ -177,12 +178,15 @@ public final class NetworkStack implements Core {
                         interfaces.length);
     }
 
+    private static List<Cidr> own(StackConfig config, int link) {
+        return link < config.links().size() ? config.links().get(link) : List.of();
+    }
+
     private Interface attach(int index, LinkDevice link, long seed) {
-        List<Cidr> own = index < config.links().size() ? config.links().get(index) : List.of();
         return new Interface(
                 index,
                 link,
-                own,
+                own(config, index),
                 config.sysctls(),
                 counters,
                 wheel,
@@ -195,12 +199,11 @@ public final class NetworkStack implements Core {
             StackConfig config, List<? extends LinkDevice> links) {
         List<Routes.Attachment> all = new ArrayList<>();
         for (int i = 0; i < Math.max(links.size(), config.links().size()); i++) {
-            List<Cidr> own = i < config.links().size() ? config.links().get(i) : List.of();
             LinkCapabilities link = i < links.size() ? links.get(i).capabilities() : null;
             int mtu = link == null ? 0 : link.mtu();
             // Who takes datagrams to any address answers them where they came from.
             boolean everywhere = config.anyAddress() && link != null && link.layer() == 3;
-            all.add(new Routes.Attachment(own, mtu, everywhere));
+            all.add(new Routes.Attachment(own(config, i), mtu, everywhere));
         }
         return all;
     }
@@ -240,7 +243,7 @@ public final class NetworkStack implements Core {
             try {
                 if (!from.receive(in)) return false;
                 if (layer2) ethernet(in, from);
-                else ipv4(in, false, false);
+                else packet(in);
             } finally {
                 in.release();
             }
@@ -304,6 +307,13 @@ public final class NetworkStack implements Core {
         }
     }
 
+    /** From a layer 3 link: the version in the first byte is all that tells what it is. */
+    private void packet(Frame in) {
+        boolean other = in.length() > 0 && Ipv4.version(in.bytes(), in.start()) != Ipv4.VERSION;
+        if (other) counters.increment(Counter.LINK_IN_UNKNOWN);
+        else ipv4(in, false, false);
+    }
+
     private void ipv4(Frame in, boolean fromLoopback, boolean linkBroadcast) {
         int header = ipInput.accept(in, fromLoopback, linkBroadcast, nowNs);
         if (header == Ipv4Input.DROPPED) return;
@@ -340,109 +350,12 @@ public final class NetworkStack implements Core {
         }
     }
 
-    // -- out
-
-    /** Sends a datagram without its IP header and takes it over. */
-    private void transmit(Frame out, int src, int dst, int protocol, int trafficClass) {
-        transmit(out, src, dst, protocol, trafficClass, protocol == Ipv4.TCP);
-    }
-
-    /**
-     * The same. What is longer than the path's MTU is sent in fragments.
-     *
-     * @param dontFragment drop it instead: whoever sent it asks {@link #pathMtu} before
-     */
-    private void transmit(
-            Frame out, int src, int dst, int protocol, int trafficClass, boolean dontFragment) {
-        Route route = routes.lookup(dst);
-        if (route == null) {
-            counters.increment(Counter.IP_OUT_NO_ROUTES);
-            out.release();
-            return;
-        }
-        Interface to = route.loopback() ? null : interfaces[route.link()];
-        // A connection minds its path MTU itself; what was on its way when that fell is not cut.
-        boolean own = protocol == Ipv4.TCP;
-        int mtu = own ? route.mtu() : pathMtus.get(dst, route.mtu(), nowNs);
-        boolean whole = own || out.length() + Ipv4.HEADER <= mtu;
-        boolean partial = whole && (to == null || to.capabilities().checksum());
-        if (protocol == Ipv4.TCP) {
-            Ipv4Output.checksum(out, src, dst, protocol, Tcp.CHECKSUM, partial);
-        } else if (protocol == Ipv4.UDP) {
-            Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, partial);
-        }
-        counters.increment(Counter.IP_OUT_REQUESTS);
-        if (!whole) {
-            if (dontFragment) failToFragment(out);
-            else fragment(out, src, dst, protocol, trafficClass, mtu, route);
-            return;
-        }
-        boolean df = dontFragment || mtu > PathMtus.MIN;
-        ipOutput.header(out, src, dst, protocol, trafficClass, df);
-        forward(out, route, dst);
-    }
-
-    /** Sends a datagram in fragments: all of them, or none where that can be seen before. */
-    private void fragment(
-            Frame out, int src, int dst, int protocol, int trafficClass, int mtu, Route route) {
-        int n = Ipv4Output.fragments(out.length(), mtu);
-        if (n == 0 || !hasRoom(route, dst, n)) {
-            failToFragment(out);
-            return;
-        }
-        counters.increment(Counter.IP_FRAG_OKS);
-        counters.add(Counter.IP_FRAG_CREATES, n);
-        Frame fragment = ipOutput.cut(out, src, dst, protocol, trafficClass, mtu);
-        while (fragment != null) {
-            Frame next = fragment.next;
-            fragment.next = null;
-            forward(fragment, route, dst);
-            fragment = next;
-        }
-    }
-
-    private void failToFragment(Frame out) {
-        counters.increment(Counter.IP_FRAG_FAILS);
-        out.release();
-    }
-
-    private boolean hasRoom(Route route, int dst, int datagrams) {
-        Interface to = route.loopback() ? null : interfaces[route.link()];
-        boolean broadcast = addresses.isBroadcast(dst);
-        return to != null && to.hasRoom(datagrams, route.nextHop(dst), broadcast, nowNs);
-    }
-
-    /** Sends a datagram or fragment with its IP header by a route. */
-    private void forward(Frame out, Route route, int dst) {
-        Interface to = route.loopback() ? null : interfaces[route.link()];
-        if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
-        else if (!loopback.transmit(out)) discard(out);
-    }
-
-    /** Most bytes of an IP datagram that goes to a destination whole; 0 if no route leads there. */
-    int pathMtu(int dst) {
-        Route route = routes.lookup(dst);
-        return route == null ? 0 : pathMtus.get(dst, route.mtu(), nowNs);
-    }
-
-    /** Sends a broadcast to ourselves. */
-    private void loop(Frame out, int src, int dst, int protocol, int trafficClass) {
-        Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
-        ipOutput.header(out, src, dst, protocol, trafficClass, true);
-        if (!loopback.transmit(out)) discard(out);
-    }
-
-    private void discard(Frame out) {
-        counters.increment(Counter.IP_OUT_DISCARDS);
-        out.release();
-    }
-
     // -- what the parts need of each other
 
     private final class TcpOutput implements TcpService.Output {
         @Override
         public void transmit(Frame segment, int src, int dst, int trafficClass) {
-            NetworkStack.this.transmit(segment, src, dst, Ipv4.TCP, trafficClass);
+            egress.transmit(segment, src, dst, Ipv4.TCP, trafficClass, nowNs);
         }
 
         @Override
@@ -452,42 +365,47 @@ public final class NetworkStack implements Core {
 
         @Override
         public boolean isBlocked(int link) {
-            return interfaces[link].isBlocked();
+            return egress.isBlocked(link);
         }
 
         @Override
         public void confirm(int remoteAddress) {
-            Route route = routes.lookup(remoteAddress);
-            if (route == null || route.loopback()) return;
-            NeighborTable neighbors = interfaces[route.link()].neighbors();
-            if (neighbors != null) neighbors.confirm(route.nextHop(remoteAddress), nowNs);
+            egress.confirm(remoteAddress, nowNs);
         }
     }
 
     private final class UdpOutput implements UdpService.Output {
         @Override
+        public int pathMtu(int dst) {
+            return egress.pathMtu(dst, nowNs);
+        }
+
+        @Override
         public void transmit(
                 Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
-            NetworkStack.this.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment);
+            egress.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment, nowNs);
+        }
+
+        @Override
+        public void refuse(int src, int srcPort, int dst, int dstPort) {
+            icmp.sendPortUnreachable(src, srcPort, dst, dstPort, nowNs);
         }
 
         @Override
         public void loop(Frame datagram, int src, int dst, int trafficClass) {
-            NetworkStack.this.loop(datagram, src, dst, Ipv4.UDP, trafficClass);
+            egress.loop(datagram, src, dst, Ipv4.UDP, trafficClass);
         }
 
         @Override
         public boolean isBlocked(int link) {
-            return link == Route.LOOPBACK
-                    ? loopback.queued() >= LOOPBACK_BUSY
-                    : interfaces[link].isBlocked();
+            return egress.isBlocked(link);
         }
     }
 
     private final class IcmpOwner implements Icmp.Owner {
         @Override
         public void transmit(Frame out, int src, int dst) {
-            NetworkStack.this.transmit(out, src, dst, Ipv4.ICMP, 0);
+            egress.transmit(out, src, dst, Ipv4.ICMP, 0, nowNs);
         }
 
         @Override
@@ -626,8 +544,9 @@ public final class NetworkStack implements Core {
      */
     public FlowQueue forwardFlows() throws IOException {
         requireAlive();
-        flows = new FlowQueue();
+        flows = new FlowQueue(config.sysctls().getInt(Sysctl.TCP_MAX_SYN_BACKLOG));
         tcp.forward(flows);
+        udp.forward(flows);
         return flows;
     }
 
@@ -716,6 +635,43 @@ public final class NetworkStack implements Core {
     /** Immutable: any thread. */
     public Routes routes() {
         return routes;
+    }
+
+    /** All sockets, in no order; in the seat. */
+    public List<SocketView> socketViews() {
+        List<SocketView> all = new ArrayList<>();
+        tcp.view(all);
+        udp.forEach(endpoint -> all.add(Views.datagrams(endpoint)));
+        return all;
+    }
+
+    /** All neighbours, by interface; in the seat. */
+    public List<NeighborView> neighborViews() {
+        List<NeighborView> all = new ArrayList<>();
+        for (Interface i : interfaces) {
+            if (i.neighbors() == null) continue;
+            String dev = i.capabilities().name();
+            i.neighbors().forEach(n -> all.add(Views.neighbor(n, dev, nowNs)));
+        }
+        return List.copyOf(all);
+    }
+
+    /** All routes in the order in which they are looked at; in the seat. */
+    public List<RouteView> routeViews() {
+        List<RouteView> all = new ArrayList<>();
+        for (Route route : routes.list()) {
+            String dev = route.loopback() ? "lo" : interfaces[route.link()].capabilities().name();
+            all.add(Views.route(route, dev));
+        }
+        return List.copyOf(all);
+    }
+
+    /** The loopback and all links; in the seat. */
+    public List<InterfaceView> interfaceViews() {
+        List<InterfaceView> all = new ArrayList<>();
+        all.add(Views.loopback(loopback));
+        for (Interface i : interfaces) all.add(i.view(own(config, i.index())));
+        return List.copyOf(all);
     }
 
     /** Whether frames wait because that link is full; any thread. */

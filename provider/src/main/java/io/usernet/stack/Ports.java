@@ -142,9 +142,14 @@ final class Ports {
         return shared(localAddress, listening.port(), listening.reuse());
     }
 
-    /** The binding of a flow that is forwarded: it is in nobody's way who reuses addresses. */
-    Binding forwarded(int localAddress, int port) {
+    /** The binding of connections that are forwarded: in nobody's way who reuses addresses. */
+    Binding sharedByForwarded(int localAddress, int port) {
         return shared(localAddress, port, FORWARDED);
+    }
+
+    /** The same for one socket alone. */
+    Binding forwarded(int localAddress, int port) {
+        return add(localAddress, port, FORWARDED, true);
     }
 
     private static final Reuse FORWARDED = new Reuse(true, true);

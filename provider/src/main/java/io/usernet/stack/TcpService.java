@@ -23,6 +23,7 @@ import io.usernet.tcp.Stream;
 import io.usernet.tcp.TcpLayer;
 import io.usernet.tcp.TimeWait;
 import io.usernet.time.TimerWheel;
+import io.usernet.view.SocketView;
 import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -173,11 +175,12 @@ final class TcpService {
         Endpoint endpoint = table.find(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
         if (endpoint instanceof TimeWait rest && rest.givesWayTo(in)) {
             Binding listening = ports.listening(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
-            if (listening != null) {
+            if (listening != null || flows != null && src != dst) {
                 counters.increment(Counter.TCP_TW_RECYCLED);
                 rest.end();
                 after(rest, nowNs);
-                open(listening, in, rest.tuple(), rest, nowNs);
+                if (listening != null) open(listening, in, rest.tuple(), rest, nowNs);
+                else offer(rest.tuple(), in, rest, nowNs);
                 return;
             }
         }
@@ -216,7 +219,8 @@ final class TcpService {
                 return;
             }
             if (flows != null && src != dst) {
-                offer(new FourTuple(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at)), in, nowNs);
+                FourTuple tuple = new FourTuple(dst, Tcp.dstPort(b, at), src, Tcp.srcPort(b, at));
+                offer(tuple, in, null, nowNs);
                 return;
             }
         }
@@ -235,13 +239,17 @@ final class TcpService {
     }
 
     /** Lets whoever forwards flows decide about a SYN. */
-    private void offer(FourTuple tuple, Frame in, long nowNs) {
+    private void offer(FourTuple tuple, Frame in, TimeWait previous, long nowNs) {
+        if (!flows.hasRoomForTcp()) {
+            counters.increment(Counter.TCP_REQ_Q_FULL_DROPS);
+            return;
+        }
         Flow flow = new Flow(tuple, flowOwner);
-        HalfOpen halfOpen = halfOpen(forwarding, in, tuple, null, flow, nowNs);
+        HalfOpen halfOpen = halfOpen(forwarding, in, tuple, previous, flow, nowNs);
         if (halfOpen == null) return;
-        attach(halfOpen, ports.forwarded(tuple.localAddress(), tuple.localPort()));
+        attach(halfOpen, ports.sharedByForwarded(tuple.localAddress(), tuple.localPort()));
         after(halfOpen, nowNs);
-        flows.offer(flow, layer.wakeups());
+        flows.offer(new Arrival.Tcp(flow), layer.wakeups());
     }
 
     private final class FlowOwner implements Flow.Owner {
@@ -629,6 +637,15 @@ final class TcpService {
     }
 
     // -- views, and the end
+
+    /** Listeners and endpoints, as views, in no order. */
+    void view(List<SocketView> into) {
+        ports.forEach(
+                binding -> {
+                    if (binding.listener != null) into.add(Views.listener(binding));
+                });
+        table.forEach(endpoint -> into.add(Views.endpoint(endpoint)));
+    }
 
     void forEach(Consumer<Endpoint> action) {
         table.forEach(action);

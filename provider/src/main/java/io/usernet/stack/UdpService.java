@@ -13,6 +13,7 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.udp.UdpEndpoint;
 import io.usernet.udp.UdpSocket;
+import io.usernet.wire.Icmp4;
 import io.usernet.wire.Ipv4;
 import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.Udp;
@@ -45,6 +46,12 @@ final class UdpService implements UdpEndpoint.Owner {
         /** Sends it to ourselves, although its destination lies elsewhere: a broadcast. */
         void loop(Frame datagram, int src, int dst, int trafficClass);
 
+        /** Answers a datagram that came from {@code src} to {@code dst} with port unreachable. */
+        void refuse(int src, int srcPort, int dst, int dstPort);
+
+        /** Most bytes of an IP datagram that goes to a destination whole. */
+        int pathMtu(int dst);
+
         /** Whether what goes to a link, or to {@link Route#LOOPBACK}, has to wait. */
         boolean isBlocked(int link);
     }
@@ -60,6 +67,7 @@ final class UdpService implements UdpEndpoint.Owner {
     /** What the last turn of all may send. */
     private static final int LAST_BUDGET = 1 << 16;
 
+    private final Sysctls sysctls;
     private final Memory memory;
     private final Counters counters;
     private final Wakeups wakeups;
@@ -73,6 +81,7 @@ final class UdpService implements UdpEndpoint.Owner {
     private final Ports ports;
     private final UdpFlows flows;
     private int sockets;
+    private FlowQueue arrivals; // of datagrams to where nobody listens, or null
 
     // Sockets with something to send: to be polled, and waiting for room on each link.
     private final ArrayDeque<UdpEndpoint> dirty = new ArrayDeque<>();
@@ -91,6 +100,7 @@ final class UdpService implements UdpEndpoint.Owner {
             Events events,
             Output output,
             int links) {
+        this.sysctls = sysctls;
         this.memory = frames.memory();
         this.counters = counters;
         this.wakeups = wakeups;
@@ -132,11 +142,40 @@ final class UdpService implements UdpEndpoint.Owner {
             return true;
         }
         UdpEndpoint endpoint = find(dst, Udp.dstPort(b, at), src, Udp.srcPort(b, at));
+        if (endpoint == null && arrivals != null && Udp.srcPort(b, at) != 0) {
+            return offer(in, src, dst);
+        }
         if (endpoint == null) {
             counters.increment(Counter.UDP_NO_PORTS);
             return false;
         }
         deliver(endpoint, in, src);
+        return true;
+    }
+
+    /** From now on datagrams to where nobody listens go to {@code queue}. */
+    void forward(FlowQueue queue) {
+        arrivals = queue;
+    }
+
+    /** Makes a socket for a datagram that nobody waits for, and lets whoever forwards flows decide. */
+    private boolean offer(Frame in, int src, int dst) {
+        ByteBuffer b = in.bytes();
+        int port = Udp.dstPort(b, in.start());
+        int srcPort = Udp.srcPort(b, in.start());
+        if (!arrivals.hasRoomForUdp()) {
+            counters.increment(Counter.UDP_NO_PORTS);
+            return true; // it may be sent again
+        }
+        UdpSocket socket = new UdpSocket(memory, sysctls);
+        Binding binding = ports.forwarded(dst, port);
+        UdpEndpoint endpoint = new UdpEndpoint(socket, dst, port, this, counters, wakeups);
+        binding.receiver = endpoint;
+        sockets++;
+        endpoint.connect(dst, src, srcPort);
+        flows.add(endpoint);
+        deliver(endpoint, in, src);
+        arrivals.offer(new Arrival.Udp(socket, binding, dst, src, srcPort), wakeups);
         return true;
     }
 
@@ -311,7 +350,14 @@ final class UdpService implements UdpEndpoint.Owner {
             endpoint.starved = true;
             starved.add(endpoint);
         }
-        if ((what & UdpSocket.CLOSE) != 0) close(endpoint);
+        if ((what & UdpSocket.REJECT) != 0 && !endpoint.isClosed()) {
+            output.refuse(
+                    endpoint.remoteAddress(),
+                    endpoint.remotePort(),
+                    endpoint.localAddress(),
+                    endpoint.localPort());
+        }
+        if ((what & (UdpSocket.CLOSE | UdpSocket.REJECT)) != 0) close(endpoint);
         if ((what & UdpSocket.TRANSMIT) != 0 && !endpoint.dirty && endpoint.hasOutput()) {
             endpoint.dirty = true;
             dirty.add(endpoint);
@@ -366,11 +412,7 @@ final class UdpService implements UdpEndpoint.Owner {
         while (left > 0 && !dirty.isEmpty()) {
             UdpEndpoint endpoint = dirty.poll();
             endpoint.dirty = false;
-            try {
-                left -= poll(endpoint, Math.min(ROUND, left));
-            } catch (Throwable t) {
-                fail(endpoint, t);
-            }
+            left -= poll(endpoint, Math.min(ROUND, left));
         }
         return !dirty.isEmpty();
     }
@@ -399,16 +441,31 @@ final class UdpService implements UdpEndpoint.Owner {
 
     /** Sends the oldest datagram; answers what it cost. */
     private int send(UdpEndpoint endpoint, int dst) {
-        int src = endpoint.source();
-        int trafficClass = endpoint.trafficClass();
-        boolean dontFragment = endpoint.dontFragment();
-        Frame out = frame(endpoint);
+        Frame out = null;
+        Frame own = null; // our own sockets hear a broadcast too
+        int src, trafficClass;
+        boolean dontFragment;
+        try {
+            src = endpoint.source();
+            trafficClass = endpoint.trafficClass();
+            dontFragment = endpoint.dontFragment();
+            out = frame(endpoint);
+            if (addresses.isBroadcast(dst)) own = frame(endpoint);
+            if (dontFragment && out.length() + Ipv4.HEADER > output.pathMtu(dst)) {
+                endpoint.onUnreachable(Icmp4.FRAGMENTATION_NEEDED); // and it is dropped below
+            }
+            endpoint.sent();
+        } catch (Throwable t) {
+            if (out != null) out.release();
+            if (own != null) own.release();
+            fail(endpoint, t);
+            return 1;
+        }
+        // From here on a failure is not the socket's, and ends the stack.
         int cost = cost(out);
         counters.increment(Counter.UDP_OUT_DATAGRAMS);
         output.transmit(out, src, dst, trafficClass, dontFragment);
-        // Our own sockets hear a broadcast too.
-        if (addresses.isBroadcast(dst)) output.loop(frame(endpoint), src, dst, trafficClass);
-        endpoint.sent();
+        if (own != null) output.loop(own, src, dst, trafficClass);
         return cost;
     }
 
@@ -449,17 +506,21 @@ final class UdpService implements UdpEndpoint.Owner {
      * memory is scarce: it is needed only by what makes turns happen.
      */
     void sweep() {
-        boolean scarce = !holding.isEmpty() && memory.freeForWriting() == 0;
+        boolean scarce = !holding.isEmpty() && (memory.freeForWriting() == 0 || isAnyHungry());
         int most = scarce ? holding.size() : Math.min(SWEPT_A_TURN, holding.size());
         for (int n = 0; n < most; n++) {
             UdpEndpoint endpoint = holding.poll();
-            if (endpoint.reap()) {
-                endpoint.holding = false;
-            } else {
-                if (scarce) endpoint.wantAnnouncement();
-                holding.add(endpoint);
-            }
+            // Before the look: the reader removes, and then looks whether that is to be announced.
+            if (scarce) endpoint.wantAnnouncement();
+            if (endpoint.reap()) endpoint.holding = false;
+            else holding.add(endpoint);
         }
+    }
+
+    /** Whether a writer waits for more memory than there is. */
+    private boolean isAnyHungry() {
+        for (UdpEndpoint endpoint : starved) if (endpoint.isHungry()) return true;
+        return false;
     }
 
     /** At the end of a turn: tells writers that wait for memory if there is some. */

@@ -5,6 +5,7 @@ import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.tcp.cc.NewReno;
 import io.usernet.time.Deadlines;
+import io.usernet.view.TcpInfo;
 import io.usernet.wire.Tcp;
 import io.usernet.wire.TcpOptions;
 
@@ -225,6 +226,33 @@ public final class Connection extends Endpoint {
     /** Most payload and options of a segment. */
     public int sndMss() {
         return Math.max(MIN_MSS, Math.min(pathMss, peerMss));
+    }
+
+    /** Bytes of sequence space that the peer has not acknowledged, sent or not: as ss's Send-Q. */
+    public int unacknowledged() {
+        if (state == State.SYN_SENT) return 1;
+        return stream.sendQueue().queued() + (sender.isFinQueued() && !sender.isFinAcked() ? 1 : 0);
+    }
+
+    /** What {@code ss -i} would say of it. */
+    public TcpInfo info() {
+        boolean open = sender.congestionControl() != null;
+        return new TcpInfo(
+                open ? sender.congestionControl().name() : NewReno.NAME,
+                open && windowScaling ? sndWindShift : -1,
+                open && windowScaling ? rcvWindShift : -1,
+                rtoNs() / 1_000,
+                sender.backoff(),
+                rtt.srttNs() < 0 ? -1 : rtt.srttNs() / 1_000,
+                rtt.rttvarNs() / 1_000,
+                open ? sender.payload() : 0,
+                sender.cwnd(),
+                sender.ssthresh(),
+                open ? sender.sndWnd() : 0,
+                stream.sendQueue().acked(),
+                stream.receiveQueue().appended(),
+                sender.bytesRetransmitted(),
+                sender.retransmits());
     }
 
     // -- inputs: segments

@@ -92,6 +92,9 @@ final class Sender {
     private int backoff; // timeouts since a round trip was measured (Karn)
     private boolean expired; // the timer, since the last progress
 
+    private long retransmits; // segments, SYN and FIN included
+    private long bytesRetransmitted; // of text
+
     private long planAt; // of the last plan
     private int planLength;
     private boolean planFin, planFull;
@@ -152,6 +155,26 @@ final class Sender {
 
     int mss() {
         return mss;
+    }
+
+    /** Most payload of a segment; 0 before it is established. */
+    int payload() {
+        return mss - fixedOptions;
+    }
+
+    /** Null before it is established. */
+    CongestionControl congestionControl() {
+        return cc;
+    }
+
+    /** Segments that were sent again. */
+    long retransmits() {
+        return retransmits;
+    }
+
+    /** Bytes of text in them. */
+    long bytesRetransmitted() {
+        return bytesRetransmitted;
     }
 
     boolean isOutstanding() {
@@ -520,11 +543,6 @@ final class Sender {
 
     // -- output: one place decides
 
-    /** Payload of a full segment. */
-    private int payload() {
-        return mss - fixedOptions;
-    }
-
     /**
      * What goes out now.
      *
@@ -644,6 +662,7 @@ final class Sender {
             case SYN -> {
                 synDue = false;
                 boolean first = sndNxt < 0;
+                if (!first) retransmits++;
                 sndNxt = 0;
                 timedEnd = first ? 0 : NEVER; // Karn
                 timedAtNs = nowNs;
@@ -662,14 +681,12 @@ final class Sender {
             }
             case RETRANSMIT -> {
                 due = false;
-                segments.sentAgain(planAt, end, nowNs);
+                onSentAgain(end, nowNs);
                 prr.onSent(end - planAt);
                 undo.onSentAgain(end - planAt, nowNs);
-                timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
             }
             case TAIL -> {
-                segments.sentAgain(planAt, end, nowNs);
-                timedEnd = NEVER;
+                onSentAgain(end, nowNs);
                 onTailSent(true);
             }
             case PROBE -> forced = probeDue = false;
@@ -677,6 +694,13 @@ final class Sender {
         }
         lastSentNs = nowNs;
         assert invariant();
+    }
+
+    private void onSentAgain(long end, long nowNs) {
+        segments.sentAgain(planAt, end, nowNs);
+        timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
+        retransmits++;
+        bytesRetransmitted += planLength;
     }
 
     private void onTailSent(boolean again) {

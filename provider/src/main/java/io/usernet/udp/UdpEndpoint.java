@@ -242,6 +242,11 @@ public final class UdpEndpoint {
         socket.wantAnnouncement();
     }
 
+    /** Whether the last datagram was refused for lack of memory, and there still isn't enough. */
+    public boolean isHungry() {
+        return !closed && send.isStarved() && !send.isWritable();
+    }
+
     /**
      * There is memory again: tells a writer that waits for it.
      *

@@ -24,6 +24,9 @@ public final class UdpSocket extends Post {
     /** Request: the application has received, and the loop waits for that: {@link #shouldAnnounce}. */
     public static final int RECEIVED = 4;
 
+    /** Request: nobody wants the datagram that the socket was made for; then as {@link #CLOSE}. */
+    public static final int REJECT = 16;
+
     /** Request: tell the sender when there is memory again ({@link #isStarved}). */
     public static final int STARVED = 8;
 
@@ -238,6 +241,7 @@ public final class UdpSocket extends Post {
 
     void wantAnnouncement() {
         announce = true;
+        VarHandle.fullFence(); // the loop then looks at what was received, in acquire mode
     }
 
     @Override

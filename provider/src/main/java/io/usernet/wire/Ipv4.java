@@ -24,6 +24,9 @@ import java.nio.ByteBuffer;
  * </pre>
  */
 public final class Ipv4 {
+    /** What {@link #version} says of one. */
+    public static final int VERSION = 4;
+
     /** Length in bytes of a header without options. */
     public static final int HEADER = 20;
 
@@ -59,8 +62,13 @@ public final class Ipv4 {
         int versionIhl = b.get(at + VERSION_IHL);
         int header = (versionIhl & 0xF) * 4;
         int total = b.getShort(at + TOTAL_LENGTH) & 0xFFFF;
-        boolean sound = versionIhl >>> 4 == 4 && header >= HEADER && header <= total;
+        boolean sound = versionIhl >>> 4 == VERSION && header >= HEADER && header <= total;
         return sound && total <= end - at ? header : -1;
+    }
+
+    /** The first four bits, which every version of IP has; reads one byte. */
+    public static int version(ByteBuffer b, int at) {
+        return b.get(at + VERSION_IHL) >>> 4 & 0xF;
     }
 
     public static int headerLength(ByteBuffer b, int at) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.usernet.Async;
 import java.util.ArrayDeque;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +60,7 @@ class RecordRingTest {
         int records = 500_000;
         RecordRing ring = new RecordRing(1 << 12);
         CompletableFuture<String> consumer =
-                CompletableFuture.supplyAsync(
+                Async.supply(
                         () -> {
                             SplittableRandom random = new SplittableRandom(2);
                             for (int i = 0; i < records; i++) {

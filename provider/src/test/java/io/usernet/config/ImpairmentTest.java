@@ -80,6 +80,14 @@ class ImpairmentTest {
     }
 
     @ParameterizedTest
+    @ValueSource(doubles = {1 / 7000.0, 1e-20, Double.MIN_VALUE, 0.1 + 0.2, 2 / 3.0})
+    void aShareThatAProgramComputedIsReadAsItWasWritten(double share) {
+        Direction d = Direction.NONE.withLoss(share);
+        Impairment i = new Impairment(d, d, OptionalLong.empty());
+        assertEquals(i, Impairment.parse(i.toString()), i::toString);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.wire.Cidr;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class LinksTest {
@@ -32,8 +33,19 @@ class LinksTest {
 
     @Test
     void aUriWithoutSchemeIsNamed() {
-        String message = refused("usernet0");
-        assertTrue(message.startsWith("usernet.link=usernet0: "), message);
-        assertEquals(1, message.lines().count(), message);
+        for (String uri : new String[] {"usernet0", "Usernet0", ":usernet0"}) {
+            String message = refused(uri);
+            assertTrue(message.startsWith("usernet.link=" + uri + ": "), message);
+            assertEquals(1, message.lines().count(), message);
+        }
+    }
+
+    @Test
+    void aSchemeAloneIsAUri() {
+        assertEquals(new LinkUri("passt", "", Map.of()), LinkUri.parse("passt"));
+        assertEquals(LinkUri.parse("passt"), LinkUri.parse("passt:"));
+        for (String uri : new String[] {"passt", "passt:?tcp=8080", "tap:usernet0"}) {
+            assertEquals(uri, LinkUri.parse(uri).toString());
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.usernet.Async;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -58,7 +59,7 @@ class PipeRingTest {
         byte[] sent = new byte[8 << 20];
         new SplittableRandom(3).nextBytes(sent);
         CompletableFuture<Void> writing =
-                CompletableFuture.runAsync(
+                Async.run(
                         () -> {
                             SplittableRandom random = new SplittableRandom(4);
                             for (int at = 0; at < sent.length; ) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.usernet.Async;
 import io.usernet.config.StackConfig;
 import io.usernet.config.Sysctl;
 import io.usernet.runtime.Engine;
@@ -257,10 +258,8 @@ class StackDatagramChannelTest {
         for (int round = 0; round < 300; round++) {
             DatagramChannel server = bound(provider), client = bound(provider);
             SocketAddress to = server.getLocalAddress();
-            CompletableFuture<Long> sending =
-                    CompletableFuture.supplyAsync(() -> sendUntilClosed(client, to));
-            CompletableFuture<Long> receiving =
-                    CompletableFuture.supplyAsync(() -> receiveUntilClosed(server));
+            CompletableFuture<Long> sending = Async.supply(() -> sendUntilClosed(client, to));
+            CompletableFuture<Long> receiving = Async.supply(() -> receiveUntilClosed(server));
             for (int i = 0; i < round; i++) Thread.onSpinWait();
             client.close();
             long sent = sending.get();
@@ -304,7 +303,7 @@ class StackDatagramChannelTest {
         SocketAddress to = waits.getLocalAddress();
         DatagramSocket adaptor = bound(provider).socket();
         CompletableFuture<String> waiting =
-                CompletableFuture.supplyAsync(() -> failure(() -> waits.receive(bytes(1))));
+                Async.supply(() -> failure(() -> waits.receive(bytes(1))));
         TimeUnit.MILLISECONDS.sleep(20); // before or after it blocks: both must end
         own.close(0);
         String closed = "The network stack is closed";

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.usernet.Async;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.util.Set;
@@ -161,7 +162,7 @@ class StackSelectorTest {
         int rounds = 100_000;
         AtomicInteger consumed = new AtomicInteger();
         CompletableFuture<Void> signalling =
-                CompletableFuture.runAsync(
+                Async.run(
                         () -> {
                             for (int i = 0; i < rounds; i++) {
                                 while (consumed.get() < i) Thread.onSpinWait();

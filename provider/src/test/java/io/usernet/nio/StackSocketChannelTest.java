@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.usernet.Async;
 import io.usernet.config.StackConfig;
 import io.usernet.config.Sysctl;
 import io.usernet.runtime.Engine;
@@ -99,9 +100,8 @@ class StackSocketChannelTest {
             boolean close = round % 2 == 0;
             try (Pair pair = connect()) {
                 CompletableFuture<Long> writing =
-                        CompletableFuture.supplyAsync(() -> writeUntilClosed(pair.client()));
-                CompletableFuture<Long> reading =
-                        CompletableFuture.supplyAsync(() -> readToTheEnd(pair.server()));
+                        Async.supply(() -> writeUntilClosed(pair.client()));
+                CompletableFuture<Long> reading = Async.supply(() -> readToTheEnd(pair.server()));
                 for (int i = 0; i < round; i++) Thread.onSpinWait();
                 if (close) pair.client().close();
                 else pair.client().shutdownOutput();
@@ -209,7 +209,7 @@ class StackSocketChannelTest {
     void readingAndWritingAllocatesNothing() throws Exception {
         try (Pair pair = connect()) {
             ByteBuffer buffer = ByteBuffer.allocateDirect(100);
-            CompletableFuture<Void> echoing = CompletableFuture.runAsync(() -> echo(pair.server()));
+            CompletableFuture<Void> echoing = Async.run(() -> echo(pair.server()));
             Allocation.assertNone(
                     () -> {
                         pair.client().write(buffer.clear());

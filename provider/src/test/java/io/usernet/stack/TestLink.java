@@ -27,6 +27,9 @@ public final class TestLink implements LinkDevice {
     /** Whether to answer HELD, and to keep the frames. */
     public boolean hold;
 
+    /** What {@link #transmit} throws, or null. */
+    public RuntimeException failure;
+
     public TestLink(int layer, int mtu) {
         capabilities = new LinkCapabilities("test0", layer, mtu, layer == 2 ? MAC : 0, false, 0);
     }
@@ -74,6 +77,7 @@ public final class TestLink implements LinkDevice {
 
     @Override
     public Transmit transmit(Frame frame) {
+        if (failure != null) throw failure;
         if (full) return Transmit.FULL;
         ByteBuffer copy = ByteBuffer.allocateDirect(frame.length());
         frame.copy(0, frame.length(), copy, 0);

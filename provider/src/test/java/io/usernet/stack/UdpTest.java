@@ -11,6 +11,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.config.StackConfig;
 import io.usernet.config.Sysctl;
+import io.usernet.frame.Frame;
+import io.usernet.frame.FramePool;
+import io.usernet.frame.Holder;
+import io.usernet.frame.Region;
+import io.usernet.frame.Slab;
+import io.usernet.link.LinkFailure;
 import io.usernet.metrics.Counter;
 import io.usernet.udp.UdpError;
 import io.usernet.udp.UdpSocket;
@@ -454,6 +460,24 @@ class UdpTest {
     }
 
     @Test
+    void whatIsLongerThanTheMtuGoesInFragments() throws IOException {
+        UdpSocket socket = bound("0.0.0.0", 7000);
+        send(socket, PEER, 53, pattern(65_507));
+        List<byte[]> fragments = host.link.allSent();
+        assertEquals(45, fragments.size());
+        Host other = new Host(StackConfig.defaults().withAddress(PEER + "/24"), 3);
+        UdpSocket there = other.stack.newUdpSocket();
+        other.stack.bind(there, 0, 53, Reuse.NONE);
+        for (byte[] fragment : fragments) other.receives(fragment);
+        ByteBuffer dst = ByteBuffer.allocate(70_000);
+        assertEquals((long) ip(ME) << 16 | 7000, there.receive(dst));
+        assertArrayEquals(pattern(65_507), Arrays.copyOf(dst.array(), dst.position()));
+        other.assertNoFramesOut();
+        close(socket);
+        assertNothingLeft();
+    }
+
+    @Test
     void aSumOfZeroIsSentAsAllOnes() throws IOException {
         UdpSocket socket = bound("0.0.0.0", 7000);
         // The one word of payload that makes the sum 0xFFFF, and its complement 0.
@@ -682,7 +706,7 @@ class UdpTest {
     void whatMustNotBeCutHearsOfShorterLinks() throws IOException {
         UdpSocket socket = connected(PEER, 53);
         socket.dontFragment = true;
-        send(socket, PEER, 53, bytes("x"));
+        send(socket, PEER, 53, pattern(1_400));
         byte[] sent = host.link.sent();
         assertEquals(Ipv4.DONT_FRAGMENT << 5, sent[6] & 0xFF, "DF");
         host.receives(
@@ -692,6 +716,15 @@ class UdpTest {
                         ME,
                         Packets.icmp(Icmp4.UNREACHABLE, Icmp4.FRAGMENTATION_NEEDED, 1_000, sent)));
         assertEquals(UdpError.MESSAGE_TOO_LONG, socket.takeError());
+        send(socket, PEER, 53, pattern(972));
+        assertEquals(1_000, host.link.sent().length);
+        assertNull(socket.takeError());
+        send(socket, PEER, 53, pattern(973));
+        assertEquals(0, host.link.allSent().size());
+        assertEquals(UdpError.MESSAGE_TOO_LONG, socket.takeError());
+        socket.dontFragment = false;
+        send(socket, PEER, 53, pattern(973));
+        assertEquals(2, host.link.allSent().size());
         close(socket);
     }
 
@@ -710,6 +743,16 @@ class UdpTest {
     }
 
     // -- the end
+
+    /** It is not the socket's failure: whoever runs the turn must hear of it. */
+    @Test
+    void aLinkThatFailsIsTheStacksAffairAndNotTheSockets() throws IOException {
+        UdpSocket socket = bound("0.0.0.0", 7000);
+        host.link.failure = new LinkFailure("test: gone");
+        assertThrows(LinkFailure.class, () -> send(socket, PEER, 53, bytes("x")));
+        assertFalse(socket.isClosed());
+        host.assertCount(0, Counter.UDP_SOCKET_FAILURES);
+    }
 
     @Test
     void theStacksDeathClosesSockets() throws IOException {
@@ -745,17 +788,93 @@ class UdpTest {
         UdpSocket sink = bound(ME, 7001);
         greedy.sendBuffer(4 << 20);
         sink.receiveBuffer(4 << 20);
-        List<io.usernet.frame.Slab> taken = new ArrayList<>();
-        for (io.usernet.frame.Slab slab; (slab = host.stack.memory().takeForWriting(1)) != null; ) {
+        List<Slab> taken = new ArrayList<>();
+        for (Slab slab; (slab = host.stack.memory().takeForWriting(1)) != null; ) {
             taken.add(slab);
         }
         assertFalse(send(greedy, ME, 7001, pattern(1_000)));
         assertFalse(greedy.isWritable());
         host.stack.inbox().post(greedy, UdpSocket.STARVED);
         host.run();
-        taken.forEach(io.usernet.frame.Slab::release);
+        taken.forEach(Slab::release);
         assertTrue(greedy.isWritable());
         assertTrue(send(greedy, ME, 7001, pattern(1_000)));
         close(greedy, sink);
+    }
+
+    /** A slice's memory whose release does something, as if another thread did it meanwhile. */
+    private static final class Meanwhile extends Holder {
+        private final Runnable task;
+
+        Meanwhile(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        protected void free() {
+            task.run();
+        }
+    }
+
+    private List<Slab> takeAllForWriting() {
+        List<Slab> taken = new ArrayList<>();
+        for (Slab slab; (slab = host.stack.memory().takeForWriting(1)) != null; ) {
+            taken.add(slab);
+        }
+        return taken;
+    }
+
+    /** The reader takes the last datagram after the loop has looked, before it asks to be told. */
+    @Test
+    void aReaderThatIsAskedTooLateIsNotWaitedFor() throws IOException {
+        UdpSocket socket = bound("0.0.0.0", 7000);
+        boolean[] announced = new boolean[1];
+        Runnable reader =
+                () -> {
+                    assertNotEquals(null, received(socket));
+                    announced[0] = socket.shouldAnnounce();
+                };
+        arrives(5000, ME, 7000, "first");
+        byte[] udp = Packets.udp(PEER, 5000, ME, 7000, pattern(1_000));
+        Region region = new Region(Packets.direct(udp));
+        Frame in = new FramePool(host.stack.memory()).take();
+        for (Runnable meanwhile : List.<Runnable>of(reader, () -> {})) {
+            Meanwhile holder = new Meanwhile(meanwhile);
+            in.append(region, holder, Ipv4.HEADER, udp.length - Ipv4.HEADER);
+            socket.endpoint().onDatagram(in, ip(PEER));
+            in.clear();
+            holder.release();
+        }
+        received(socket);
+        received(socket);
+        List<Slab> taken = takeAllForWriting();
+        host.run();
+        assertFalse(socket.isReadable());
+        assertTrue(announced[0] || !socket.endpoint().holding, "nobody frees what was read");
+        taken.forEach(Slab::release);
+        close(socket);
+    }
+
+    /** The writer needs more than there is, and there is some: readers have to give back all the same. */
+    @Test
+    void aReaderGivesBackWhatALongDatagramWaitsFor() throws IOException {
+        UdpSocket writer = bound(ME, 7000);
+        UdpSocket reader = bound(ME, 7001);
+        for (int n = 0; n < 3; n++) assertTrue(send(writer, ME, 7001, pattern(60_000)));
+        List<Slab> taken = takeAllForWriting();
+        taken.remove(0).release();
+        assertFalse(send(writer, ME, 7001, pattern(60_000)));
+        host.stack.inbox().post(writer, UdpSocket.STARVED);
+        host.run();
+        assertFalse(writer.isWritable());
+        while (received(reader) != null) {
+            if (!reader.shouldAnnounce()) continue;
+            host.stack.inbox().post(reader, UdpSocket.RECEIVED);
+            host.run();
+        }
+        assertTrue(writer.isWritable());
+        taken.forEach(Slab::release);
+        close(writer, reader);
+        assertNothingLeft();
     }
 }

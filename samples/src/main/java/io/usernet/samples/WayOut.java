@@ -1,14 +1,21 @@
 package io.usernet.samples;
 
+import io.usernet.FlowForwarder;
 import io.usernet.Stack;
 import io.usernet.TcpFlow;
+import io.usernet.UdpFlow;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -23,11 +30,14 @@ import java.util.concurrent.Executors;
  *   application --link-- [ stack: takes any address ] -- WayOut -- java.net.Socket -- the kernel
  * </pre>
  *
- * <p>It asks first and answers then: where the kernel's connection is refused, so is the application's.
+ * <p>It asks first and answers then: where the kernel's connection is refused, so is the application's. Datagrams go the
+ * same way, until none has come for a while.
  */
-public final class WayOut {
+public final class WayOut implements FlowForwarder {
     private static final int BUFFER = 64 << 10;
     private static final int CONNECT_MS = 30_000;
+    private static final int IDLE_MS = 60_000; // then a flow of datagrams has ended
+    private static final int MAX_DATAGRAM = 65_507;
 
     private final ExecutorService threads =
             Executors.newCachedThreadPool(
@@ -61,18 +71,26 @@ public final class WayOut {
     static Stack open(Stack.Builder builder, String address) throws IOException {
         InetAddress gateway = InetAddress.getByName(address.split("/")[0]);
         WayOut wayOut = new WayOut(gateway);
-        return builder.address(address).acceptAnyAddress().forwardFlows(wayOut::connect).open();
+        return builder.address(address).acceptAnyAddress().forwardFlows(wayOut).open();
     }
 
-    private void connect(TcpFlow flow) {
+    @Override
+    public void tcp(TcpFlow flow) {
         threads.execute(() -> carry(flow));
     }
 
+    @Override
+    public void udp(UdpFlow flow) {
+        threads.execute(() -> carry(flow));
+    }
+
+    private InetSocketAddress target(InetSocketAddress destination) {
+        if (!destination.getAddress().equals(gateway)) return destination;
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), destination.getPort());
+    }
+
     private void carry(TcpFlow flow) {
-        InetSocketAddress to = flow.destination();
-        if (to.getAddress().equals(gateway)) {
-            to = new InetSocketAddress(InetAddress.getLoopbackAddress(), to.getPort());
-        }
+        InetSocketAddress to = target(flow.destination());
         try (Socket kernel = new Socket()) {
             try {
                 kernel.connect(to, CONNECT_MS);
@@ -129,6 +147,48 @@ public final class WayOut {
             kernel.setSoLinger(true, 0); // a reset, for that is what the peer did
         } catch (IOException e) {
             System.err.println("close: " + e.getMessage());
+        }
+    }
+
+    // -- datagrams
+
+    private void carry(UdpFlow flow) {
+        try (DatagramSocket kernel = new DatagramSocket();
+                DatagramChannel channel = flow.accept()) {
+            kernel.connect(target(flow.destination()));
+            kernel.setSoTimeout(IDLE_MS);
+            Thread back = new Thread(() -> fromKernel(kernel, channel), "way-out");
+            back.setDaemon(true);
+            back.start();
+            DatagramPacket packet = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
+            ByteBuffer buffer = ByteBuffer.wrap(packet.getData());
+            while (true) {
+                channel.receive(buffer.clear());
+                packet.setLength(buffer.position());
+                kernel.send(packet);
+            }
+        } catch (AsynchronousCloseException e) {
+            // fromKernel has closed it: the flow has ended
+        } catch (IOException e) {
+            System.err.println(flow + ": " + e.getMessage());
+        }
+    }
+
+    private static void fromKernel(DatagramSocket from, DatagramChannel to) {
+        DatagramPacket packet = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
+        try (to) {
+            while (true) {
+                packet.setLength(MAX_DATAGRAM);
+                from.receive(packet);
+                to.send(
+                        ByteBuffer.wrap(packet.getData(), 0, packet.getLength()),
+                        to.getRemoteAddress());
+            }
+        } catch (SocketTimeoutException e) {
+            // idle: closing the channel ends the other direction
+        } catch (IOException e) {
+            if (to.isOpen())
+                System.err.println(from.getRemoteSocketAddress() + ": " + e.getMessage());
         }
     }
 }

@@ -9,12 +9,14 @@ import io.usernet.Stack;
 import io.usernet.link.Wire;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.SocketChannel;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -30,8 +32,7 @@ class EmbeddingTest {
         int far = freePort();
         try (UdpTunnel server = new UdpTunnel("10.9.0.1/24", near, local(far));
                 UdpTunnel client = new UdpTunnel("10.9.0.2/24", far, local(near))) {
-            CompletableFuture.runAsync(
-                    () -> assertThrows(IOException.class, server::greet)); // when it is closed
+            Async.run(() -> assertThrows(IOException.class, server::greet)); // when it is closed
             String said = greeting(client);
             assertTrue(said.matches("Hello, /10\\.9\\.0\\.2:\\d+, through the tunnel!"), said);
         }
@@ -72,8 +73,7 @@ class EmbeddingTest {
                                 .open();
                 ServerSocket kernel = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 SocketChannel channel = inside.provider().openSocketChannel()) {
-            CompletableFuture<byte[]> received =
-                    CompletableFuture.supplyAsync(() -> receiveAndAnswer(kernel));
+            CompletableFuture<byte[]> received = Async.supply(() -> receiveAndAnswer(kernel));
             channel.connect(new InetSocketAddress("10.0.2.2", kernel.getLocalPort()));
             ByteBuffer all = ByteBuffer.wrap(sent);
             while (all.hasRemaining()) channel.write(all);
@@ -110,6 +110,29 @@ class EmbeddingTest {
             assertThrows(
                     ConnectException.class,
                     () -> channel.connect(new InetSocketAddress("10.0.2.2", nobody)));
+        }
+    }
+
+    @Test
+    void datagramsFindTheWayOutToo() throws Exception {
+        Wire wire = new Wire();
+        try (Stack out = WayOut.open(Stack.builder().link(wire.right()), "10.0.2.2/24");
+                Stack inside = Stack.builder().link(wire.left()).address("10.0.2.15/24").open();
+                DatagramSocket kernel = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                DatagramChannel channel = inside.provider().openDatagramChannel()) {
+            channel.connect(new InetSocketAddress("10.0.2.2", kernel.getLocalPort()));
+            byte[] question = new byte[30_000];
+            new SplittableRandom(6).nextBytes(question);
+            for (int n = 0; n < 10; n++) {
+                channel.write(ByteBuffer.wrap(question));
+                DatagramPacket packet = new DatagramPacket(new byte[60_000], 60_000);
+                kernel.receive(packet);
+                kernel.send(packet);
+                ByteBuffer answer = ByteBuffer.allocate(60_000);
+                channel.read(answer);
+                assertEquals(ByteBuffer.wrap(question), answer.flip());
+            }
+            assertEquals(1, out.usage().udpSockets());
         }
     }
 }

@@ -64,4 +64,14 @@ class SamplesTest {
         String said = run("", "-Dnothing", TwoStacks.class);
         assertTrue(said.startsWith("Hello, Alice!\n"), said);
     }
+
+    @Test
+    void aHostPrintsItsTables() throws Exception {
+        String said = run("", "-Dnothing", HostStatus.class);
+        assertTrue(said.contains("\nLISTEN 0      50          10.0.0.2:6888"), said);
+        assertTrue(said.contains("\nESTAB  999    0           10.0.0.2:6888"), said);
+        assertTrue(said.contains("\n10.0.0.1 dev "), said);
+        assertTrue(said.contains("    inet 10.0.0.2/24 brd 10.0.0.255 scope global "), said);
+        assertTrue(said.contains("\nTcpPassiveOpens                 1                  0.0"), said);
+    }
 }

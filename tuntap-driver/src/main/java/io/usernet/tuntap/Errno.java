@@ -13,10 +13,12 @@ final class Errno {
             EACCES = 13,
             EBUSY = 16,
             ENODEV = 19,
+            EFAULT = 14,
             ENOTDIR = 20,
             EINVAL = 22,
             EPIPE = 32,
             EBADFD = 77,
+            ENOTSOCK = 88,
             EMSGSIZE = 90,
             EPROTOTYPE = 91,
             EADDRINUSE = 98,
@@ -38,12 +40,14 @@ final class Errno {
             case EAGAIN -> "EAGAIN, try again";
             case ENOMEM -> "ENOMEM, out of memory";
             case EACCES -> "EACCES, permission denied";
+            case EFAULT -> "EFAULT, bad address";
             case EBUSY -> "EBUSY, device busy";
             case ENODEV -> "ENODEV, no such device";
             case ENOTDIR -> "ENOTDIR, not a directory";
             case EINVAL -> "EINVAL, invalid argument";
             case EPIPE -> "EPIPE, broken pipe";
             case EBADFD -> "EBADFD, file descriptor in bad state";
+            case ENOTSOCK -> "ENOTSOCK, not a socket";
             case EMSGSIZE -> "EMSGSIZE, message too long";
             case EPROTOTYPE -> "EPROTOTYPE, another type of socket";
             case EADDRINUSE -> "EADDRINUSE, address already in use";

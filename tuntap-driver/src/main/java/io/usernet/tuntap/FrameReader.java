@@ -80,6 +80,11 @@ final class FrameReader {
         return dropped;
     }
 
+    /** Whether bytes were read behind the last frame: there may be another one. */
+    boolean hasMore() {
+        return at < filled;
+    }
+
     /** Takes the next frame. Never throws for what the peer sends. */
     Result receive(int fd, Frame into) {
         for (int reads = 0; reads <= READS_A_CALL; ) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 
 /**
- * The interface that the kernel has at its end of a TAP: read and set up by ioctl (netdevice(7)), as
+ * The interface that the kernel has at its end of a TAP or TUN: read and set up by ioctl (netdevice(7)), as
  * {@code ip} and {@code ifconfig} would do it.
  */
 final class KernelEnd implements AutoCloseable {

@@ -22,6 +22,7 @@ final class Readiness {
     private final Syscalls sys;
     private final int event;
     private final NativeBuffer scratch;
+    private boolean woken; // of the thread in await
 
     Readiness(Syscalls sys) throws ErrnoException {
         this.sys = sys;
@@ -63,17 +64,24 @@ final class Readiness {
             scratch.bytes.putLong(TIMESPEC + 8, timeoutNs % 1_000_000_000);
             timespec = scratch.address + TIMESPEC;
         }
+        woken = false;
         int ready = sys.ppoll(scratch.address, second < 0 ? 2 : 3, timespec);
         scratch.keep();
         if (ready == -Errno.EINTR || ready == 0) return 0;
         if (ready < 0) return ready;
-        if (scratch.bytes.getShort(EVENT + 6) != 0) drain();
+        woken = scratch.bytes.getShort(EVENT + 6) != 0;
+        if (woken) drain();
         return scratch.bytes.getShort(6);
     }
 
     /** Whether the last {@link #await} saw something on the second descriptor. */
     boolean isSecondReady() {
         return scratch.bytes.getShort(SECOND + 6) != 0;
+    }
+
+    /** Whether {@link #wake} ended the last {@link #await}. */
+    boolean wasWoken() {
+        return woken;
     }
 
     private void drain() {

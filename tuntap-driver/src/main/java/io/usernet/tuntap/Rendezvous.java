@@ -70,6 +70,11 @@ final class Rendezvous {
         }
     }
 
+    /** For a connection that is there already and has no successor. */
+    static Rendezvous with(Socket connection) {
+        return connecting(null, connection);
+    }
+
     /** What a file is, as opposed to what it is called. */
     private record Identity(Object key, FileTime modified) {
         static Identity of(Path path) throws IOException {
@@ -175,6 +180,7 @@ final class Rendezvous {
             first = null;
             return socket;
         }
+        if (path == null) return null;
         try {
             return listener != null
                     ? UnixSockets.accept(listener)

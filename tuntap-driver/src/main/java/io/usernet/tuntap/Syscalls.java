@@ -25,6 +25,15 @@ interface Syscalls {
 
     int socket(int domain, int type, int protocol);
 
+    /** {@code address} is a {@code struct sockaddr}. */
+    int connect(int fd, long address, int length);
+
+    /** {@code message} is a {@code struct msghdr}. */
+    long sendmsg(int fd, long message, int flags);
+
+    /** {@code message} is a {@code struct msghdr}, which it changes. */
+    long recvmsg(int fd, long message, int flags);
+
     int eventfd(int initial, int flags);
 
     /** Leaves the signal mask alone; {@code timespec} 0 waits for ever. */

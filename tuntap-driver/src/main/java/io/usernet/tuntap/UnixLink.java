@@ -39,6 +39,7 @@ final class UnixLink implements LinkDevice {
     private volatile boolean live; // set by the thread in await, cleared in the loop
     private volatile boolean holding; // a frame is half sent: written in the loop
     private volatile boolean noMemory; // in the kernel, for the rest of it: likewise
+    private volatile boolean more; // read already, where poll doesn't see it; written in the loop
     private volatile boolean asleep; // without asking for writability; by the thread in await
     private volatile long dropped; // not yet read or not sent; written in the loop
 
@@ -69,14 +70,11 @@ final class UnixLink implements LinkDevice {
     @Override
     public boolean receive(Frame into) {
         if (!live || holding && !finish()) return false;
-        switch (in.receive(fd, into)) {
-            case FRAME -> {
-                return true;
-            }
-            case GONE -> disconnected();
-            case NONE -> {}
-        }
-        return false;
+        FrameReader.Result result = in.receive(fd, into);
+        boolean got = result == FrameReader.Result.FRAME;
+        if (more != (got && in.hasMore())) more = !more;
+        if (result == FrameReader.Result.GONE) disconnected();
+        return got;
     }
 
     /** Sends what is held; whether the connection is still there. */
@@ -126,6 +124,7 @@ final class UnixLink implements LinkDevice {
         in.reset();
         if (out.reset()) drop();
         holding = false;
+        more = false;
         live = false;
         readiness.wake(); // the descriptor itself may say nothing
     }
@@ -137,6 +136,7 @@ final class UnixLink implements LinkDevice {
         long timeout = Math.min(timeoutNs, connect());
         boolean connected = live;
         if (!connected && forTransmit) timeout = 0; // it will be dropped
+        if (connected && more) timeout = 0;
         int events = Readiness.POLLIN;
         if (connected) {
             if (!forTransmit) asleep = true; // before we look whether something is held

@@ -2,6 +2,7 @@ package io.usernet.tuntap;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import jnr.ffi.LastError;
 import jnr.ffi.Runtime;
 import jnr.unixsocket.UnixServerSocketChannel;
@@ -9,7 +10,8 @@ import jnr.unixsocket.UnixSocketAddress;
 import jnr.unixsocket.UnixSocketChannel;
 
 /**
- * Makes AF_UNIX stream sockets with jnr-unixsocket, which nothing else here knows. It is used for
+ * Makes AF_UNIX stream sockets with jnr-unixsocket, which only {@link DatagramSocketFile} knows,
+ * too. It is used for
  * descriptors alone: its reads and writes allocate and copy. All sockets are non-blocking.
  *
  * <p>Its exceptions carry a text in the user's language; the error number is the thread's last one.
@@ -70,8 +72,13 @@ final class UnixSockets {
         return new Socket(channel.getFD(), channel);
     }
 
-    private static UnixSocketAddress address(String path) {
-        return new UnixSocketAddress(new File(path));
+    /**
+     * An address as jnr-unixsocket has it: of the path's bytes it passes as many to the kernel as the
+     * path has characters, so there must be as many of these; what it writes behind is not passed.
+     */
+    static UnixSocketAddress address(String path) {
+        int behind = path.getBytes(StandardCharsets.UTF_8).length - path.length();
+        return new UnixSocketAddress(new File(path + "\0".repeat(behind)));
     }
 
     /** At once after a call failed, in the same thread. */

@@ -45,7 +45,8 @@ public final class Netns implements InvocationInterceptor {
         Path output = Files.createTempFile("netns", ".txt");
         try {
             Process process =
-                    new ProcessBuilder(command(context.getExecutable(), how))
+                    new ProcessBuilder(
+                                    command(context.getTargetClass(), context.getExecutable(), how))
                             .redirectErrorStream(true)
                             .redirectOutput(output.toFile())
                             .start();
@@ -67,7 +68,7 @@ public final class Netns implements InvocationInterceptor {
         }
     }
 
-    private static List<String> command(Method test, InNetns how) {
+    private static List<String> command(Class<?> type, Method test, InNetns how) {
         List<String> command = new ArrayList<>(unshare());
         StringBuilder script = new StringBuilder("set -e\n");
         if (isRoot()) {
@@ -93,7 +94,7 @@ public final class Netns implements InvocationInterceptor {
             command.add("-D" + name + "=" + System.getProperty(name));
         }
         command.addAll(List.of("-cp", classPath(), Netns.class.getName()));
-        command.add(test.getDeclaringClass().getName());
+        command.add(type.getName());
         command.addAll(List.of(test.getName(), Integer.toString(how.seconds())));
         return command;
     }
@@ -153,7 +154,7 @@ public final class Netns implements InvocationInterceptor {
         watchdog.setDaemon(true);
         watchdog.start();
         Class<?> type = Class.forName(args[0]);
-        Method test = type.getDeclaredMethod(args[1]);
+        Method test = method(type, args[1]);
         Constructor<?> constructor = type.getDeclaredConstructor();
         test.setAccessible(true);
         constructor.setAccessible(true);
@@ -171,6 +172,16 @@ public final class Netns implements InvocationInterceptor {
         }
         System.out.flush();
         Runtime.getRuntime().halt(status);
+    }
+
+    /** A test may be inherited. */
+    private static Method method(Class<?> type, String name) throws NoSuchMethodException {
+        for (Class<?> c = type; c != Object.class; c = c.getSuperclass()) {
+            for (Method method : c.getDeclaredMethods()) {
+                if (method.getName().equals(name) && method.getParameterCount() == 0) return method;
+            }
+        }
+        throw new NoSuchMethodException(type.getName() + "." + name);
     }
 
     /** Inside: runs a shell command to its end, which must be good; returns what it printed. */

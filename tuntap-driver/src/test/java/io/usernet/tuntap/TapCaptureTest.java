@@ -60,10 +60,10 @@ class TapCaptureTest {
                                 .open();
                 ServerSocketChannel server = stack.provider().openServerSocketChannel()) {
             server.bind(new InetSocketAddress(6888));
-            CompletableFuture<Void> served = CompletableFuture.runAsync(() -> serve(server));
+            CompletableFuture<Void> served = Async.run(() -> serve(server));
             try (SocketChannel channel =
                     SocketChannel.open(new InetSocketAddress("10.0.0.2", 6888))) {
-                CompletableFuture<Void> written = CompletableFuture.runAsync(() -> write(channel));
+                CompletableFuture<Void> written = Async.run(() -> write(channel));
                 ByteBuffer back = ByteBuffer.allocate(64 << 10);
                 long read = 0;
                 for (int n = channel.read(back); n >= 0; n = channel.read(back)) {

@@ -34,6 +34,10 @@ class TapProviderTest {
         return new TapProvider().open(LinkUri.parse(uri));
     }
 
+    private static TunTapProvider.Request request(String uri) {
+        return TunTapProvider.Request.of(Mode.TAP, LinkUri.parse(uri));
+    }
+
     private static String failure(String uri) {
         String message = assertThrows(IOException.class, () -> open(uri).close()).getMessage();
         assertTrue(message.startsWith("usernet.link=" + uri + ": "), message);
@@ -42,10 +46,10 @@ class TapProviderTest {
     }
 
     @Test
-    void isFoundByItsScheme() {
+    void bothAreFoundByTheirSchemes() {
         Set<String> schemes = new HashSet<>();
         for (LinkProvider p : ServiceLoader.load(LinkProvider.class)) schemes.add(p.scheme());
-        assertTrue(schemes.contains("tap"), schemes.toString());
+        assertTrue(schemes.containsAll(Set.of("tap", "tun")), schemes.toString());
     }
 
     @Test
@@ -81,23 +85,25 @@ class TapProviderTest {
     void wrongParametersAreNamed(String uri, String expected) {
         String message =
                 assertThrows(IllegalArgumentException.class, () -> open(uri).close()).getMessage();
-        assertTrue(message.startsWith("usernet.link=" + uri + ": "), message);
+        assertTrue(message.startsWith("usernet.link=" + LinkUri.parse(uri) + ": "), message);
         assertTrue(message.contains(expected), message);
     }
 
     @Test
     void otherPlatformsAreRefused() {
-        TapProvider.Request request = TapProvider.Request.of(LinkUri.parse(URI));
+        TunTapProvider.Request request = request(URI);
         assertTrue(
                 assertThrows(
                                 IOException.class,
-                                () -> TapProvider.requirePlatform(request, "Mac OS X", "aarch64"))
+                                () ->
+                                        TunTapProvider.requirePlatform(
+                                                request, "Mac OS X", "aarch64"))
                         .getMessage()
                         .contains("this is Mac OS X"));
         assertTrue(
                 assertThrows(
                                 IOException.class,
-                                () -> TapProvider.requirePlatform(request, "Linux", "mips64"))
+                                () -> TunTapProvider.requirePlatform(request, "Linux", "mips64"))
                         .getMessage()
                         .contains("mips64"));
     }
@@ -105,12 +111,12 @@ class TapProviderTest {
     @Test
     void ownAddressIsAStationsAndLocal() {
         for (long kernel = 0; kernel < 1_000; kernel++) {
-            long own = TapProvider.ownMac(0, 0x0200_0000_0000L + kernel);
+            long own = TunTapProvider.ownMac(0, 0x0200_0000_0000L + kernel);
             assertEquals(0x02, own >>> 40 & 0x03);
             assertNotEquals(0x0200_0000_0000L + kernel, own);
         }
-        assertEquals(7, TapProvider.ownMac(7, 8));
-        assertEquals(0, TapProvider.ownMac(8, 8));
+        assertEquals(7, TunTapProvider.ownMac(7, 8));
+        assertEquals(0, TunTapProvider.ownMac(8, 8));
     }
 
     @InNetns

@@ -177,6 +177,22 @@ class UnixLinkTest {
     // -- in
 
     @Test
+    void framesThatWereReadWithTheFirstOneEndTheNextWait() throws Exception {
+        try (WirePeer peer = peerOf("")) {
+            peer.send(bytes(60, 1), bytes(60, 2));
+            assertNext(bytes(60, 1));
+            long start = System.nanoTime();
+            link.await(5_000 * MS, false);
+            assertTrue(System.nanoTime() - start < 4_000 * MS, "poll doesn't see them");
+            assertNext(bytes(60, 2));
+            assertNoneFor(1);
+            start = System.nanoTime();
+            link.await(100 * MS, false);
+            assertTrue(System.nanoTime() - start >= 99 * MS, "there is none now");
+        }
+    }
+
+    @Test
     void manyFramesInOneReadAndOneFrameInManyPieces() throws Exception {
         try (WirePeer peer = peerOf("")) {
             List<byte[]> frames = new ArrayList<>();

@@ -56,6 +56,32 @@ class UnixProviderTest {
     }
 
     @Test
+    void aPathMayHaveAnyCharactersAndIsTheSameForOthers() throws Exception {
+        for (String name : new String[] {"wïre", "線", "w" + "é".repeat(20)}) {
+            Path path = directory.resolve(name);
+            LinkDevice link = open("unix:" + path);
+            WirePeer.connect(path).close();
+            link.close();
+            try (ServerSocketChannel server = WirePeer.listen(path)) {
+                link = open("unix:" + path + "?mode=connect");
+                server.accept().close();
+                link.close();
+            }
+            Files.delete(path);
+            try (var left = Files.list(directory)) {
+                assertEquals(List.of(), left.toList());
+            }
+        }
+        String path = "@" + "é".repeat(Rendezvous.MAX_PATH / 2);
+        LinkDevice link = open("unix:" + path);
+        try {
+            assertThrows(IOException.class, () -> open("unix:" + path + "?mode=listen").close());
+        } finally {
+            link.close();
+        }
+    }
+
+    @Test
     void isFoundByItsScheme() {
         Set<String> schemes = new HashSet<>();
         for (LinkProvider p : ServiceLoader.load(LinkProvider.class)) schemes.add(p.scheme());
@@ -76,7 +102,7 @@ class UnixProviderTest {
     void wrongParametersAreNamed(String uri, String expected) {
         String message =
                 assertThrows(IllegalArgumentException.class, () -> open(uri).close()).getMessage();
-        assertTrue(message.startsWith("usernet.link=" + uri + ": "), message);
+        assertTrue(message.startsWith("usernet.link=" + LinkUri.parse(uri) + ": "), message);
         assertTrue(message.contains(expected), message);
         assertEquals(1, message.lines().count(), message);
     }

@@ -6,6 +6,9 @@ package io.usernet.tcp.cc;
  * are bytes of payload, times are nanoseconds.
  */
 public interface CongestionControl {
+    /** Its name, as Linux has it in {@code net.ipv4.tcp_congestion_control}. */
+    String name();
+
     /** cwnd: most bytes in the network, at least one segment. */
     int window();
 

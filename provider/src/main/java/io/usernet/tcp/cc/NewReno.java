@@ -6,6 +6,8 @@ package io.usernet.tcp.cc;
  * while the application, not the window, is the limit (RFC 7661's reason).
  */
 public final class NewReno implements CongestionControl {
+    public static final String NAME = "reno";
+
     private final int initialSegments;
     private int mss;
     private int cwnd;
@@ -27,6 +29,11 @@ public final class NewReno implements CongestionControl {
         // RFC 6928 section 2: min (10*MSS, max (2*MSS, 14600))
         long most = Math.max(2L * mss, 1460L * initialSegments);
         return (int) Math.max(mss, Math.min((long) initialSegments * mss, most));
+    }
+
+    @Override
+    public String name() {
+        return NAME;
     }
 
     @Override

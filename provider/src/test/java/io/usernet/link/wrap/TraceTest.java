@@ -209,7 +209,7 @@ class TraceTest {
                 String.format("%-5s Out %s", name, packet)
                         + "none  Out "
                         + packet
-                        + "lo         "
+                        + "lo        "
                         + packet;
         assertEquals(expected, withoutTimes(out.toByteArray()));
     }

@@ -7,25 +7,15 @@ import io.usernet.link.LinkFailure;
 import java.lang.ref.Reference;
 
 /**
- * A TAP device: every {@code read} and {@code write} of its descriptor is one Ethernet frame. Nothing
- * is allocated and, apart from {@link #await}, nothing blocks.
+ * A TAP or TUN device: every {@code read} and {@code write} of its descriptor is one Ethernet frame, or
+ * one IP packet. Nothing is allocated and, apart from {@link #await}, nothing blocks.
  *
  * <p>While the kernel's interface is down it takes no frames: they are dropped and counted, as on a
  * cable that is pulled out, and go again when it is up. A device that was deleted is a {@link
  * LinkFailure}.
  */
-final class TapLink implements LinkDevice {
+final class TunTapLink implements LinkDevice {
     private static final long TUNGETIFF = 0x800454d2L;
-
-    private static final int IOVEC = 16; // base at 0, length at 8
-
-    // One block of native memory: what the loop uses, and what the thread in await uses.
-    private static final int IOVECS = 0,
-            IFREQ = IOVECS + IOVEC * Frame.MAX_SLICES,
-            SCRATCH = IFREQ + KernelEnd.IFREQ;
-
-    /** Ethernet's header and an 802.1Q tag, which stand before what the MTU counts. */
-    private static final int MAX_HEADER = 18;
 
     /** Frames in a row that are too long before {@link #receive} answers that there is none. */
     private static final int TOO_LONG_IN_A_ROW = 64;
@@ -34,23 +24,28 @@ final class TapLink implements LinkDevice {
     private static final long ERROR_PAUSE_NS = 10_000_000;
 
     private final Syscalls sys;
+    private final Mode mode;
     private final LinkCapabilities capabilities;
     private final int fd;
     private final Readiness readiness;
     private final int room; // of a frame coming in: one byte more than the longest there should be
-    private final NativeBuffer scratch;
+    private final Iovecs iovecs; // in the loop
+    private final NativeBuffer ifreq; // of the thread in await
 
     private volatile long dropped; // written in the loop
 
     /**
      * @param fd of a device that has been attached, non-blocking; the link closes it
      */
-    TapLink(Syscalls sys, int fd, LinkCapabilities capabilities) throws ErrnoException {
+    TunTapLink(Syscalls sys, int fd, Mode mode, LinkCapabilities capabilities)
+            throws ErrnoException {
         this.sys = sys;
         this.fd = fd;
+        this.mode = mode;
         this.capabilities = capabilities;
-        this.room = capabilities.mtu() + MAX_HEADER + 1;
-        this.scratch = new NativeBuffer(sys, SCRATCH);
+        this.room = capabilities.mtu() + mode.maxHeader + 1;
+        this.iovecs = new Iovecs(sys);
+        this.ifreq = new NativeBuffer(sys, KernelEnd.IFREQ);
         this.readiness = new Readiness(sys);
     }
 
@@ -91,13 +86,8 @@ final class TapLink implements LinkDevice {
             if (slices == 1) {
                 n = sys.write(fd, sys.address(frame.region(0)) + frame.at(0), length);
             } else {
-                for (int i = 0; i < slices; i++) {
-                    int iovec = IOVECS + i * IOVEC;
-                    scratch.bytes.putLong(iovec, sys.address(frame.region(i)) + frame.at(i));
-                    scratch.bytes.putLong(iovec + 8, frame.length(i));
-                }
-                n = sys.writev(fd, scratch.address + IOVECS, slices);
-                scratch.keep();
+                n = sys.writev(fd, iovecs.of(frame), slices);
+                iovecs.keep();
             }
             Reference.reachabilityFence(frame);
         } while (n == -Errno.EINTR);
@@ -121,7 +111,7 @@ final class TapLink implements LinkDevice {
         String why =
                 -result == Errno.EBADFD || -result == Errno.EIO
                         ? "it was deleted or its namespace is gone"
-                        : "this is not expected of a TAP device";
+                        : "this is not expected of a " + mode + " device";
         return new LinkFailure(
                 capabilities.name()
                         + ": "
@@ -137,8 +127,8 @@ final class TapLink implements LinkDevice {
         int events = forTransmit ? Readiness.POLLIN | Readiness.POLLOUT : Readiness.POLLIN;
         int seen = poll(fd, events, timeoutNs);
         if ((seen & (Readiness.POLLERR | Readiness.POLLNVAL)) == 0) return;
-        int result = sys.ioctl(fd, TUNGETIFF, scratch.address + IFREQ);
-        scratch.keep();
+        int result = sys.ioctl(fd, TUNGETIFF, ifreq.address);
+        ifreq.keep();
         if (result < 0) throw gone("poll", result);
         // It is still there; poll would answer at once for as long as this lasts.
         poll(-1, 0, Math.min(timeoutNs, ERROR_PAUSE_NS));

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers of the kernel that are hard to get from a real one. */
-class TapLinkErrorsTest {
+class TunTapLinkErrorsTest {
     private static final int DEVICE = 3, EVENT = 4;
 
     /** Answers reads, writes and waits with what was put here; all else succeeds. */
@@ -75,6 +75,21 @@ class TapLinkErrorsTest {
         }
 
         @Override
+        public int connect(int fd, long address, int length) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
+        public long sendmsg(int fd, long message, int flags) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
+        public long recvmsg(int fd, long message, int flags) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
         public int eventfd(int initial, int flags) {
             return eventfd;
         }
@@ -95,15 +110,16 @@ class TapLinkErrorsTest {
     }
 
     private final Script kernel = new Script();
-    private final TapLink link = link();
+    private final TunTapLink link = link();
     private final FramePool pool = new FramePool(new Memory(4 << 20));
     private final Frame frame = pool.take();
 
-    private TapLink link() {
+    private TunTapLink link() {
         try {
-            return new TapLink(
+            return new TunTapLink(
                     kernel,
                     DEVICE,
+                    Mode.TAP,
                     new LinkCapabilities("usernet0", 2, 1500, 0x02L << 40, false, 0));
         } catch (ErrnoException e) {
             throw new AssertionError(e);
@@ -206,9 +222,10 @@ class TapLinkErrorsTest {
         assertThrows(
                 ErrnoException.class,
                 () ->
-                        new TapLink(
+                        new TunTapLink(
                                 kernel,
                                 DEVICE,
+                                Mode.TAP,
                                 new LinkCapabilities("usernet0", 2, 1500, 2L << 40, false, 0)));
     }
 }

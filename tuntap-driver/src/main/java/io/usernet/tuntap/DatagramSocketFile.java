@@ -1,0 +1,134 @@
+package io.usernet.tuntap;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import jnr.unixsocket.UnixDatagramChannel;
+import jnr.unixsocket.UnixSocketOptions;
+
+/** A datagram socket bound to a path; the file goes with it, unless it is somebody else's by then. */
+final class DatagramSocketFile implements UnixgramLink.Bound {
+    /**
+     * Both ends of such a wire have buffers of this size. Linux counts a datagram against the sender's
+     * buffer alone until it is read, and also with its bookkeeping.
+     */
+    private static final int SEND_BUFFER = 1 << 20, RECEIVE_BUFFER = 4 << 20;
+
+    private static final int S_IFMT = 0170000, S_IFSOCK = 0140000;
+
+    private final UnixDatagramChannel channel;
+    private final Path file;
+    private final Object key;
+
+    private DatagramSocketFile(UnixDatagramChannel channel, Path file) throws IOException {
+        this.channel = channel;
+        this.file = file;
+        this.key = key(file);
+    }
+
+    /**
+     * Makes the socket, in the place of one that nobody has open any more.
+     *
+     * @throws IOException whose message is one line: what is wrong and what helps
+     */
+    static DatagramSocketFile open(Syscalls sys, SocketAddress address) throws IOException {
+        Path file = Path.of(address.path());
+        Path directory = file.getParent();
+        if (directory == null || !Files.isDirectory(directory)) {
+            throw new IOException("there is no directory " + directory + ": make it first");
+        }
+        removeStale(sys, address, file);
+        if (!Files.isWritable(directory)) {
+            throw new IOException(
+                    "no permission to make a socket in "
+                            + directory
+                            + ": choose another directory");
+        }
+        UnixDatagramChannel channel = UnixDatagramChannel.open();
+        try {
+            channel.bind(UnixSockets.address(address.path()));
+            channel.configureBlocking(false);
+            channel.setOption(UnixSocketOptions.SO_SNDBUF, SEND_BUFFER);
+            channel.setOption(UnixSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+            return new DatagramSocketFile(channel, file);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw new IOException("the socket cannot be made: " + e.getMessage(), e);
+        }
+    }
+
+    private static void removeStale(Syscalls sys, SocketAddress address, Path file)
+            throws IOException {
+        int mode;
+        try {
+            mode = (int) Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        if ((mode & S_IFMT) != S_IFSOCK) {
+            throw new IOException(
+                    file + " is there and is no socket, so it is left alone: choose another path");
+        }
+        int answer = connect(sys, address);
+        if (answer == -Errno.ENOENT) return;
+        if (answer == -Errno.EACCES) {
+            throw new IOException(
+                    "no permission for the socket "
+                            + file
+                            + ", which is another user's: remove it, or choose another path");
+        }
+        if (answer != -Errno.ECONNREFUSED) {
+            throw new IOException(
+                    "another process has the socket "
+                            + file
+                            + " (sudo ss -xlp src "
+                            + file
+                            + " names it): stop that, or choose another path");
+        }
+        Files.deleteIfExists(file);
+    }
+
+    /** What the kernel says to a connection; nothing is sent. */
+    private static int connect(Syscalls sys, SocketAddress address) throws ErrnoException {
+        NativeBuffer name = new NativeBuffer(sys, SocketAddress.ROOM);
+        int length = address.put(name.bytes, 0);
+        int fd = SocketAddress.socket(sys);
+        try {
+            return sys.connect(fd, name.address, length);
+        } finally {
+            name.keep();
+            sys.close(fd);
+        }
+    }
+
+    private static Object key(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
+    }
+
+    @Override
+    public int fd() {
+        return channel.getFD();
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (key(file).equals(key)) Files.delete(file);
+        } catch (NoSuchFileException e) {
+            // Somebody else removed it.
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
