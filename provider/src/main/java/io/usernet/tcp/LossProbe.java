@@ -5,20 +5,23 @@ package io.usernet.tcp;
  * or a new one, goes out, so that the peer's answer shows what is lost before the timeout does.
  */
 final class LossProbe {
-    /** WCDelAckT: how long a peer may wait with the acknowledgement of a single segment. */
+    /** WCDelAckT: how long a peer may wait with the acknowledgement of less than two full segments. */
     private static final long DELAYED_ACK_NS = 200_000_000;
 
-    /** What timers may be late by, on either side. */
-    private static final long SLACK_NS = 2_000_000;
+    /** By how long a thread that is preempted, on either side, may be late. */
+    private static final long SLACK_NS = 10_000_000;
 
     private static final long NEVER = InFlight.NEVER;
 
     private long endSeq = NEVER; // TLP.end_seq: SND.NXT after the probe, or NEVER: none is out
     private boolean again; // TLP.is_retrans
 
-    /** Section 7.2: PTO. */
-    static long timeoutNs(long srttNs, boolean single) {
-        return 2 * srttNs + (single ? DELAYED_ACK_NS : SLACK_NS);
+    /**
+     * Section 7.2: PTO. There, only a single segment may be acknowledged late; but a receiver counts
+     * bytes, and waits for two full segments (RFC 5681 section 4.2).
+     */
+    static long timeoutNs(long srttNs, boolean little) {
+        return 2 * srttNs + (little ? DELAYED_ACK_NS : SLACK_NS);
     }
 
     boolean isOut() {

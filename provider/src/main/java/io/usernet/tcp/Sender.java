@@ -220,7 +220,7 @@ final class Sender {
     long probeTimeoutNs(long srttNs) {
         boolean quiet = phase == Phase.OPEN && segments.sackedSegments() == 0 && !probe.isOut();
         if (!probes || !sackPermitted || !quiet || srttNs < 0 || !isOutstanding()) return NEVER;
-        return LossProbe.timeoutNs(srttNs, segments.count() == 1);
+        return LossProbe.timeoutNs(srttNs, outstanding() < 2 * payload());
     }
 
     // -- inputs

@@ -334,7 +334,7 @@ class LossRecoveryTest {
         @Test
         void lastSegmentIsSentAgainAfterTwoRoundTripsAndShowsTheLoss() {
             t.write(4 * MSS).skip().advanceMillis(40).receives(". 1:1(0) ack 2921");
-            t.advanceMillis(81).sendsNothing().advanceMillis(1).sends("P. 5841:7301(1460)");
+            t.advanceMillis(89).sendsNothing().advanceMillis(1).sends("P. 5841:7301(1460)");
             t.advanceMillis(40).receives(". 1:1(0) ack 2921 <nop,nop,sack 5841:7301>");
             t.sends(". 2921:4381(1460)").sendsNothing(); // what one that arrived allows
             t.advanceMillis(40).receives(". 1:1(0) ack 4381 <nop,nop,sack 5841:7301>");
@@ -354,7 +354,7 @@ class LossRecoveryTest {
 
         @Test
         void needlessProbeThatTheDsackShowsChangesNothing() {
-            t.write(2 * MSS).skip().advanceMillis(82).sends("P. 2921:4381(1460)");
+            t.write(2 * MSS).skip().advanceMillis(90).sends("P. 2921:4381(1460)");
             t.receives(". 1:1(0) ack 4381");
             t.receives(". 1:1(0) ack 4381 <nop,nop,sack 2921:4381>").write(MSS).skip();
             t.receives(". 1:1(0) ack 5841");
@@ -364,7 +364,7 @@ class LossRecoveryTest {
 
         @Test
         void needlessProbeThatARepeatedAckShowsChangesNothing() {
-            t.write(2 * MSS).skip().advanceMillis(82).sends("P. 2921:4381(1460)");
+            t.write(2 * MSS).skip().advanceMillis(90).sends("P. 2921:4381(1460)");
             t.receives(". 1:1(0) ack 4381", ". 1:1(0) ack 4381").write(MSS).skip();
             t.receives(". 1:1(0) ack 5841");
             assertEquals(Integer.MAX_VALUE, t.connection().ssthresh());
@@ -373,7 +373,7 @@ class LossRecoveryTest {
 
         @Test
         void newTextIsTheProbeWhereTheWindowIsFull() {
-            t.write(20 * MSS).skip().advanceMillis(81).sendsNothing().advanceMillis(1);
+            t.write(20 * MSS).skip().advanceMillis(89).sendsNothing().advanceMillis(1);
             t.sends(". 16061:17521(1460)").sendsNothing();
             t.receives(". 1:1(0) ack 17521").skip().receives(". 1:1(0) ack 30661");
             assertEquals(Integer.MAX_VALUE, t.connection().ssthresh());
@@ -387,6 +387,13 @@ class LossRecoveryTest {
             assertEquals(10 * MSS, t.connection().cwnd());
             t.advanceMillis(199).sendsNothing().advanceMillis(1).sends("P. 1461:1561(100)");
             t.assertEvents(Map.of(TCP_LOSS_PROBES, 1L, TCP_TIMEOUTS, 1L));
+        }
+
+        @Test
+        void severalSmallSegmentsMayBeAcknowledgedLateToo() {
+            t.stream().noDelay = true;
+            t.write(100).write(100).write(100).skip().advanceMillis(199).sendsNothing();
+            t.receives(". 1:1(0) ack 1761").assertEvents(Map.of());
         }
 
         @Test
