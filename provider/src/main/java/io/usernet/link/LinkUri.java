@@ -24,6 +24,11 @@ public record LinkUri(String scheme, String name, Map<String, String> parameters
     public static LinkUri parse(String text) {
         if (text.matches("[a-z][a-z0-9]*")) return new LinkUri(text, "", Map.of());
         int colon = text.indexOf(':');
+        int question = text.indexOf('?');
+        if (question > 0 && (colon < 0 || colon > question)) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' has no ':' before the '?': write for example passt:?tcp=8080");
+        }
         if (colon <= 0) {
             throw new IllegalArgumentException(
                     "'" + text + "' has no scheme: write for example tap:usernet0");

@@ -41,6 +41,15 @@ class LinksTest {
     }
 
     @Test
+    void parametersBehindASchemeAloneTakeAColon() {
+        for (String uri : new String[] {"passt?tcp=8080", "passt?tcp=127.0.0.1/80:8080"}) {
+            String message = refused(uri);
+            assertTrue(
+                    message.endsWith("before the '?': write for example passt:?tcp=8080"), message);
+        }
+    }
+
+    @Test
     void aSchemeAloneIsAUri() {
         assertEquals(new LinkUri("passt", "", Map.of()), LinkUri.parse("passt"));
         assertEquals(LinkUri.parse("passt"), LinkUri.parse("passt:"));

@@ -17,17 +17,16 @@ final class Parameters {
 
     /** {@code mtu=}, or what it is without. */
     static int mtu(LinkUri uri, int without, int most) {
+        return mtu(uri, without, LinkCapabilities.MIN_MTU, most);
+    }
+
+    static int mtu(LinkUri uri, int without, int least, int most) {
         String text = uri.parameters().get("mtu");
         if (text == null) return without;
         int mtu = text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 0;
-        if (mtu < LinkCapabilities.MIN_MTU || mtu > most) {
+        if (mtu < least || mtu > most) {
             throw new IllegalArgumentException(
-                    "mtu="
-                            + text
-                            + " is not a whole number in "
-                            + LinkCapabilities.MIN_MTU
-                            + ".."
-                            + most);
+                    "mtu=" + text + " is not a whole number in " + least + ".." + most);
         }
         return mtu;
     }

@@ -127,11 +127,7 @@ public final class PasstProvider implements LinkProvider {
                             "passt has no name, only parameters: write passt, or passt:?tcp=8080");
                 }
                 Cidr address = address(uri.parameters().getOrDefault("address", "10.0.2.15/24"));
-                int mtu = Parameters.mtu(uri, MAX_MTU, MAX_MTU);
-                if (mtu < MIN_MTU) {
-                    throw new IllegalArgumentException(
-                            "mtu=" + mtu + ": passt takes " + MIN_MTU + ".." + MAX_MTU);
-                }
+                int mtu = Parameters.mtu(uri, MAX_MTU, MIN_MTU, MAX_MTU);
                 long mac = Parameters.mac(uri);
                 return new Request(
                         address,

@@ -91,7 +91,10 @@ public final class UnixProvider implements LinkProvider {
 
         private static String path(String path) {
             int length = path.getBytes(StandardCharsets.UTF_8).length;
-            if (path.isEmpty() || path.equals("@") || path.indexOf('\0') >= 0) {
+            if (path.isEmpty()
+                    || path.equals("@")
+                    || path.endsWith("/")
+                    || path.indexOf('\0') >= 0) {
                 throw new IllegalArgumentException(
                         "give the path of a socket, as in unix:/run/user/1000/wire");
             }

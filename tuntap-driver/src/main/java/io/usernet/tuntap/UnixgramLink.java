@@ -56,7 +56,7 @@ final class UnixgramLink implements LinkDevice {
     /** The longest that we wait for room before we look whether another peer is there now. */
     private static final long BLOCKED_NS = 100_000_000;
 
-    /** Answers of "no room" in a row after which poll is not believed, and for how long. */
+    /** Times in a row that poll said "room" in vain, after which it is not believed, and for how long. */
     private static final int PATIENCE = 8;
 
     private static final long PAUSE_NS = 1_000_000;
@@ -84,8 +84,9 @@ final class UnixgramLink implements LinkDevice {
     private int peerLength; // of the address at PEER; 0: not known. In the loop
     private boolean peerAway; // the last frame found nobody. In the loop
     private volatile long dropped; // written in the loop
-    private volatile int refusals; // in a row, for want of room; written in the loop
+    private volatile int refusals; // in a row, for want of room, at most 2; written in the loop
     private volatile boolean probing; // whether the probe is connected; written in the loop
+    private int promises; // of room, in a row and in vain; of the thread in await
     private volatile boolean greet; // set in the loop, cleared by whoever has greeted
 
     /**
@@ -203,7 +204,7 @@ final class UnixgramLink implements LinkDevice {
         Reference.reachabilityFence(frame);
         if (n == -Errno.EAGAIN || n == -Errno.ENOBUFS || n == -Errno.ENOMEM) {
             probe();
-            refusals = Math.min(refusals + 1, PATIENCE);
+            refusals = Math.min(refusals + 1, 2);
             return Transmit.FULL;
         }
         refusals = 0;
@@ -256,9 +257,11 @@ final class UnixgramLink implements LinkDevice {
     public void await(long timeoutNs, boolean forTransmit) {
         if (greet) greet();
         if (greet) timeoutNs = Math.min(timeoutNs, GREET_NS);
+        if (refusals < 2) promises = 0; // the last one was kept
         if (!forTransmit || refusals == 0) {
             poll(Readiness.POLLIN, -1, timeoutNs);
-        } else if (refusals == PATIENCE) {
+        } else if (promises == PATIENCE) {
+            promises--;
             poll(Readiness.POLLIN, -1, Math.min(timeoutNs, PAUSE_NS));
         } else {
             awaitRoom(Math.min(timeoutNs, BLOCKED_NS));
@@ -270,6 +273,7 @@ final class UnixgramLink implements LinkDevice {
         int peer = probing ? probe : -1;
         boolean ours = (poll(Readiness.POLLOUT, peer, 0) & Readiness.POLLOUT) != 0;
         boolean theirs = peer < 0 || readiness.isSecondReady();
+        promises = ours && theirs ? promises + 1 : 0;
         if (ours && theirs || readiness.wasWoken()) return;
         if (ours) poll(Readiness.POLLIN, peer, timeoutNs);
         else poll(Readiness.POLLIN | Readiness.POLLOUT, -1, timeoutNs);

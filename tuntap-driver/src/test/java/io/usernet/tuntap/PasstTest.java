@@ -220,7 +220,7 @@ class PasstTest {
                 "passt:?gateway=10.0.3.2|no other host",
                 "passt:?gateway=10.0.2.15|no other host",
                 "passt:?mtu=1279|1280..65520",
-                "passt:?mtu=65521|65520",
+                "passt:?mtu=65521|1280..65520",
                 "passt:?tcp=-d|does not name ports",
                 "passt:?udp=|does not name ports",
             })

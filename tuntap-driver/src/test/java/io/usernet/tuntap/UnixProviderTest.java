@@ -92,6 +92,7 @@ class UnixProviderTest {
     @CsvSource({
         "unix:,                              /run/user/1000/wire",
         "unix:@,                             /run/user/1000/wire",
+        "unix:/tmp/,                         /run/user/1000/wire",
         "unix:/tmp/w?mode=server,            'auto, listen or connect'",
         "unix:/tmp/w?mtu=575,                576..65521",
         "unix:/tmp/w?mtu=65522,              576..65521",

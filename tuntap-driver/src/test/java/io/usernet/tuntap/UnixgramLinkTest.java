@@ -231,6 +231,23 @@ class UnixgramLinkTest {
         }
     }
 
+    /** As a loop does, which tries again after each wait: a VM may be stopped for hours. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPeerThatReadsNothingIsTriedSeldom(boolean connected) throws Exception {
+        try (LinkDevice link = open("?peer=" + theirs);
+                Peer peer = new Peer(theirs, ours)) {
+            if (connected) peer.connect();
+            fill(link);
+            int tries = 0;
+            for (long end = System.nanoTime() + 2 * SECOND; System.nanoTime() < end; tries++) {
+                assertEquals(Transmit.FULL, transmit(link, frame(60, 1)));
+                link.await(Long.MAX_VALUE, true);
+            }
+            assertTrue(tries <= 40, tries + " tries in 2 s");
+        }
+    }
+
     /** An unconnected peer's queue takes net.unix.max_dgram_qlen; else our own buffer is the limit. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
