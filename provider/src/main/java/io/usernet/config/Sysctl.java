@@ -60,6 +60,15 @@ public enum Sysctl {
     TCP_KEEPALIVE_PROBES("net.ipv4.tcp_keepalive_probes", 1, 127, 9),
     /** Whether SACK is permitted, 0 or 1. */
     TCP_SACK("net.ipv4.tcp_sack", 0, 1, 1),
+    /**
+     * How losses are found with SACK: 1 by the time since they were sent (RACK), 0 by the number of
+     * segments SACKed behind them (RFC 6675). Linux's further bits are not known.
+     */
+    TCP_RECOVERY("net.ipv4.tcp_recovery", 0, 1, 1),
+    /** Whether tail losses are probed for (TLP, RFC 8985): 3 and 4 yes, 0 to 2 no. */
+    TCP_EARLY_RETRANS("net.ipv4.tcp_early_retrans", 0, 4, 3),
+    /** Segments that arrive before one counts as lost, as long as no reordering was seen. */
+    TCP_REORDERING("net.ipv4.tcp_reordering", 1, 300, 3),
     /** Whether timestamps are used, 0 or 1. */
     TCP_TIMESTAMPS("net.ipv4.tcp_timestamps", 0, 1, 1),
     /** Whether windows are scaled, 0 or 1. */

@@ -178,6 +178,22 @@ public enum Counter {
     TCP_SACK_RECOVERY("TcpExtTCPSackRecovery", Kind.EVENT),
     /** Fast recoveries begun by duplicate ACKs of a peer without SACK. */
     TCP_RENO_RECOVERY("TcpExtTCPRenoRecovery", Kind.EVENT),
+    /** Retransmissions that were lost too, and were sent again. */
+    TCP_LOST_RETRANSMIT("TcpExtTCPLostRetransmit", Kind.EVENT),
+    /** Tail loss probes sent. */
+    TCP_LOSS_PROBES("TcpExtTCPLossProbes", Kind.EVENT),
+    /** Losses that a tail loss probe repaired. */
+    TCP_LOSS_PROBE_RECOVERY("TcpExtTCPLossProbeRecovery", Kind.EVENT),
+    /** Segments that the peer received after ones sent later. */
+    TCP_SACK_REORDER("TcpExtTCPSACKReorder", Kind.EVENT),
+    /** Duplicates that peers reported by D-SACK. */
+    TCP_DSACK_RECV("TcpExtTCPDSACKRecv", Kind.EVENT),
+    /** Reductions of the window taken back: all retransmissions were reported as duplicates. */
+    TCP_DSACK_UNDO("TcpExtTCPDSACKUndo", Kind.EVENT),
+    /** Fast recoveries taken back: what they retransmitted was late, not lost. */
+    TCP_FULL_UNDO("TcpExtTCPFullUndo", Kind.EVENT),
+    /** Timeouts taken back: what they retransmitted was late, not lost. */
+    TCP_LOSS_UNDO("TcpExtTCPLossUndo", Kind.EVENT),
     /** Acknowledgements that the delayed-ACK timer sent. */
     DELAYED_ACKS("TcpExtDelayedACKs"),
     /** Segments that came out of order and were kept. */

@@ -23,6 +23,10 @@ import io.usernet.wire.TcpOptions;
 public final class Connection extends Endpoint {
     private enum Timer {
         RETRANSMIT,
+        /** Before RETRANSMIT: whether the last segments were lost. */
+        LOSS_PROBE,
+        /** RACK's: a segment that others overtook is late enough to be lost. */
+        REORDER,
         PERSIST,
         DELAYED_ACK,
         KEEP_ALIVE,
@@ -148,7 +152,7 @@ public final class Connection extends Endpoint {
         this.nowNs = nowNs;
         keepAlive = new KeepAlive(stream, settings, nowNs);
         writer = new SegmentWriter(tuple, counters);
-        sender = new Sender(stream.sendQueue(), iss);
+        sender = new Sender(stream.sendQueue(), iss, settings, counters);
         receiver = new Receiver(stream, layer.memory(), counters, mss);
         acceptance = new Acceptance(counters, receiver, timestamps);
         rtt = new RttEstimator(settings.minRtoNs);
@@ -347,7 +351,7 @@ public final class Connection extends Endpoint {
         sampleTimestamp(s);
         sender.onWindow(ack, s.window);
         sndWl2 = ack;
-        sender.onAck(ack, false, rtt, nowNs);
+        sender.onAck(ack, false, false, Long.MAX_VALUE, rtt, nowNs);
         heard();
         patience.onAck(true);
         receiver.open(rcvWindShift, sackPermitted, receiver.rcvWnd());
@@ -420,23 +424,48 @@ public final class Connection extends Endpoint {
         int wnd = s.opens ? s.window : s.window << sndWindShift; // RFC 7323 section 2.2
         boolean sameWindow = ack + wnd == sender.sndUna() + sender.sndWnd();
         boolean outstanding = sender.isOutstanding();
-        boolean fresh = sender.onSack(s.options);
+        long echoedNs = timestamps.echoedNs(s, nowNs);
+        boolean fresh = sender.onSack(s.options, ack, echoedNs, nowNs);
         updateWindow(s, ack, wnd);
         boolean progress = ack > sender.sndUna();
         boolean duplicate;
         if (sackPermitted) duplicate = fresh;
         else duplicate = outstanding && s.length() == 0 && sameWindow && ack == sender.sndUna();
         if (progress) sampleTimestamp(s);
-        if (sender.onAck(ack, duplicate, rtt, nowNs)) {
-            counters.increment(
-                    sackPermitted ? Counter.TCP_SACK_RECOVERY : Counter.TCP_RENO_RECOVERY);
-            armRetransmit();
-        }
+        boolean repeated = !progress && s.length() == 0 && s.options.sackBlocks == 0 && sameWindow;
+        onLossesDetected(sender.onAck(ack, duplicate, repeated, echoedNs, rtt, nowNs));
+        if (fresh && !progress) armLossProbe();
         patience.onAck(progress);
         if (!progress) return;
         if (sender.release()) stream.signals().writable(layer.wakeups());
         if (sender.isOutstanding()) armRetransmit();
         else deadlines.disarm(Timer.RETRANSMIT);
+        armLossProbe();
+    }
+
+    private void onLossesDetected(boolean recoveryBegins) {
+        if (recoveryBegins) {
+            counters.increment(
+                    sackPermitted ? Counter.TCP_SACK_RECOVERY : Counter.TCP_RENO_RECOVERY);
+            armRetransmit();
+        }
+        if (sender.isRecovering()) deadlines.disarm(Timer.LOSS_PROBE);
+        armReorder();
+    }
+
+    /** RFC 8985 section 7.2: never later than the timeout. */
+    private void armLossProbe() {
+        long waitNs = sender.probeTimeoutNs(rtt.srttNs());
+        if (waitNs == Long.MAX_VALUE) deadlines.disarm(Timer.LOSS_PROBE);
+        else {
+            long timeoutNs = deadlines.get(Timer.RETRANSMIT);
+            deadlines.arm(Timer.LOSS_PROBE, Math.min(nowNs + waitNs, timeoutNs));
+        }
+    }
+
+    private void armReorder() {
+        if (sender.reorderAtNs() == Long.MAX_VALUE) deadlines.disarm(Timer.REORDER);
+        else deadlines.arm(Timer.REORDER, sender.reorderAtNs());
     }
 
     /** "If (SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)), set SND.WND". */
@@ -536,6 +565,11 @@ public final class Connection extends Endpoint {
             if (receiver.isAckDue()) counters.increment(Counter.DELAYED_ACKS);
         }
         if (deadlines.take(Timer.REAP, nowNs)) receiver.onReap();
+        // The probe has a timeout's time for its answer.
+        if (deadlines.take(Timer.LOSS_PROBE, nowNs) && sender.onLossProbe()) armRetransmit();
+        if (deadlines.take(Timer.REORDER, nowNs)) {
+            onLossesDetected(sender.onReorderTimeout(rtt.srttNs(), nowNs));
+        }
         if (deadlines.take(Timer.RETRANSMIT, nowNs)) onRetransmit();
         if (deadlines.take(Timer.PERSIST, nowNs)) onPersist();
         if (deadlines.take(Timer.KEEP_ALIVE, nowNs)) onKeepAlive();
@@ -555,7 +589,9 @@ public final class Connection extends Endpoint {
         }
         counters.increment(Counter.TCP_TIMEOUTS);
         if (!state.isSynchronized()) synRetransmitted = true;
-        sender.onTimeout(nowNs);
+        sender.onTimeout(rtt.srttNs(), nowNs);
+        deadlines.disarm(Timer.LOSS_PROBE);
+        armReorder();
         armRetransmit();
     }
 
@@ -629,7 +665,10 @@ public final class Connection extends Endpoint {
         int mss = Math.max(mtu, MIN_MTU) - HEADERS;
         if (mss >= sndMss()) return;
         pathMss = mss;
-        if (state.isSynchronized()) sender.shrink(sndMss());
+        if (state.isSynchronized()) {
+            sender.shrink(sndMss());
+            armReorder();
+        }
         assert invariant();
     }
 
@@ -770,7 +809,7 @@ public final class Connection extends Endpoint {
         Sender.Plan plan = sender.plan(sndMss() - options, stream.noDelay, rtt.rtoNs(), nowNs);
         switch (plan) {
             case SYN -> writeSyn(out);
-            case NEW, RETRANSMIT -> writeText(out, plan, blocks);
+            case NEW, RETRANSMIT, TAIL -> writeText(out, plan, blocks);
             case PROBE -> writeProbe(out);
             case NOTHING -> {
                 if (receiver.isAckDue()) return writeAck(out);
@@ -779,6 +818,7 @@ public final class Connection extends Endpoint {
             }
         }
         if (!deadlines.isArmed(Timer.RETRANSMIT) && sender.isOutstanding()) armRetransmit();
+        if (plan == Sender.Plan.NEW) armLossProbe();
         return true;
     }
 
@@ -811,9 +851,13 @@ public final class Connection extends Endpoint {
         int flags = Tcp.ACK;
         if (sender.isPush()) flags |= Tcp.PSH;
         if (sender.planFin()) flags |= Tcp.FIN;
-        write(out, sender.planSeq(), flags, blocks, plan == Sender.Plan.RETRANSMIT);
+        write(out, sender.planSeq(), flags, blocks, plan != Sender.Plan.NEW);
         if (sender.planLength() > 0) receiver.onTextSent(settings.delayedAckNs, nowNs);
         sender.onSent(plan, nowNs);
+        // A head that was lost again has all the time that it had at first.
+        if (plan == Sender.Plan.RETRANSMIT && sender.planSeq() == sender.sndUnaSeq()) {
+            armRetransmit();
+        }
     }
 
     private void writeProbe(Frame out) {

@@ -1,36 +1,37 @@
 package io.usernet.tcp;
 
-import io.usernet.buffer.RangeSet;
 import io.usernet.buffer.SendQueue;
 import io.usernet.frame.Frame;
+import io.usernet.metrics.Counter;
+import io.usernet.metrics.Counters;
 import io.usernet.tcp.cc.CongestionControl;
 import io.usernet.wire.TcpOptions;
 
 /**
  * The sending half of a connection: what is outstanding, what is lost, and what goes out next.
  *
- * <p>Heads up: RFC 9293 sections 3.8.3 and 3.8.6, RFC 5681, 6582, 6675, 3042, 6298.
+ * <p>Heads up: RFC 9293 sections 3.8.3 and 3.8.6, RFC 5681, 6582, 6675, 8985, 9937, 3042, 6298.
  *
  * <p>It counts in positions, not in sequence numbers: the SYN is at -1, the first byte of the stream
  * at 0, and the FIN behind the last one; so nothing wraps inside. {@link #seq} and {@link #position}
  * translate at the edge.
  *
  * <pre>
- *      sndUna          highRxt      lossEdge       recover   sndNxt       wndEnd
- *   acked |  retransmitted | to retransmit |  in flight  |      | may be sent |
- *  -------+----------------+---------------+-------------+------+-------------+---
- *         |      (holes between what the scoreboard says was SACKed)
+ *      sndUna                    recover     sndNxt       wndEnd
+ *   acked |                         |          |             |
+ *  -------+-------------------------+----------+-------------+---
+ *         | in flight, SACKed, lost | in flight| may be sent |
  * </pre>
  *
- * Invariants: {@code sndUna <= sndNxt}; outside of OPEN, {@code sndUna <= recover <= sndNxt}; all of
- * the scoreboard is in {@code [sndUna, sndNxt)}. The window may shrink: {@code wndEnd} may lie before
- * {@code sndNxt}.
+ * Invariants: {@code sndUna <= sndNxt}; outside of OPEN, {@code sndUna <= recover <= sndNxt}; the
+ * segments in flight are what lies between {@code sndUna} and {@code sndNxt}. The window may shrink:
+ * {@code wndEnd} may lie before {@code sndNxt}.
+ *
+ * <p>With SACK, {@link Rack} says what is lost, and {@link Prr} paces fast recovery; without, duplicate
+ * and partial ACKs do both.
  */
 final class Sender {
-    /** RFC 6675's DupThresh. */
-    private static final int DUP_THRESH = 3;
-
-    private static final long NEVER = Long.MAX_VALUE;
+    private static final long NEVER = InFlight.NEVER;
 
     /** What {@link #plan} decides. */
     enum Plan {
@@ -39,13 +40,15 @@ final class Sender {
         /** New text, a FIN, or both. */
         NEW,
         RETRANSMIT,
+        /** The last segment again, so that the peer tells what is missing. */
+        TAIL,
         /** An old sequence number without text, which the peer must acknowledge. */
         PROBE
     }
 
     private enum Phase {
         OPEN,
-        /** Fast recovery (RFC 6582, 6675). */
+        /** Fast recovery (RFC 6582, 6675, 8985). */
         RECOVERY,
         /** After a retransmission timeout: slow start over what was outstanding. */
         LOSS
@@ -53,6 +56,14 @@ final class Sender {
 
     private final SendQueue queue;
     private final int iss;
+    private final Counters counters;
+    private final int dupThresh;
+    private final boolean racks, probes;
+    private final InFlight segments = new InFlight();
+    private final Rack rack;
+    private final Undo undo = new Undo();
+    private final Prr prr = new Prr();
+    private final LossProbe probe = new LossProbe();
     private CongestionControl cc; // null until connected
     private int mss; // most payload and options of a segment: RFC 9293's Eff.snd.MSS with options
     private int fixedOptions; // bytes of options in every segment
@@ -66,18 +77,15 @@ final class Sender {
     private long smallEnd = -1; // behind the last segment that was not full (Nagle, Minshall)
 
     private Phase phase = Phase.OPEN;
-    private RangeSet scoreboard; // null until the first SACK
     private int dupAcks;
-    private int limited; // sent because of duplicate ACKs (RFC 3042), not counted as in flight
     private long recover = -1;
-    private long highRxt; // everything before it was retransmitted, or SACKed, in this phase
-    private long lossEdge; // the holes before it are lost
-    private long rtxMark; // SND.NXT at the last retransmission: what lies behind was sent after it
     private int credit; // without SACK: bytes that duplicate ACKs say have left the network
-    private boolean headDue; // retransmit the head whatever the window says
-    private boolean rescued; // RFC 6675 NextSeg (4) was used in this recovery
+    private boolean due; // retransmit the first that is lost whatever the congestion window says
+    private long fack, delivered; // RACK.fack, and what had arrived, before the ACK in process
+    private long reorderAtNs = NEVER; // when to look again for what is lost
 
     private boolean synDue, probeDue, forced;
+    private boolean tailDue; // a loss probe
     private long timedEnd = NEVER; // one segment is timed (RFC 6298 (3)); NEVER: none
     private long timedAtNs;
     private long lastSentNs;
@@ -91,9 +99,14 @@ final class Sender {
     private int planLength;
     private boolean planFin, planFull;
 
-    Sender(SendQueue queue, int iss) {
+    Sender(SendQueue queue, int iss, TcpSettings settings, Counters counters) {
         this.queue = queue;
         this.iss = iss;
+        this.counters = counters;
+        dupThresh = settings.reordering;
+        racks = settings.rack;
+        probes = settings.lossProbes;
+        rack = new Rack(dupThresh, counters);
     }
 
     // -- getters
@@ -198,6 +211,18 @@ final class Sender {
         return backoff;
     }
 
+    /** When {@link #onReorderTimeout} is due, or Long.MAX_VALUE. */
+    long reorderAtNs() {
+        return reorderAtNs;
+    }
+
+    /** How long to wait for an ACK before {@link #onLossProbe}; Long.MAX_VALUE: it does not apply. */
+    long probeTimeoutNs(long srttNs) {
+        boolean quiet = phase == Phase.OPEN && segments.sackedSegments() == 0 && !probe.isOut();
+        if (!probes || !sackPermitted || !quiet || srttNs < 0 || !isOutstanding()) return NEVER;
+        return LossProbe.timeoutNs(srttNs, outstanding() < 2 * payload());
+    }
+
     // -- inputs
 
     /** SYN is to be sent (again). */
@@ -229,7 +254,7 @@ final class Sender {
     boolean onWindow(long ack, int wnd) {
         boolean grew = ack + wnd > wndEnd;
         // What was sent again into a closed window was refused.
-        if (phase == Phase.LOSS && sndWnd() == 0 && wnd > 0 && isOutstanding()) headDue = true;
+        if (phase == Phase.LOSS && sndWnd() == 0 && wnd > 0 && isOutstanding()) loseHead();
         wndEnd = ack + wnd;
         maxWnd = Math.max(maxWnd, wnd);
         return grew;
@@ -244,32 +269,77 @@ final class Sender {
     void shrink(int mss) {
         this.mss = mss;
         cc.onSegmentSize(mss - fixedOptions);
-        if (isOutstanding()) beginLoss();
+        if (!isOutstanding()) return;
+        beginLoss();
+        segments.loseAll();
+        undo.end();
     }
 
-    /** Takes SACK blocks; true if they say something new. D-SACK is left out (RFC 2883). */
-    boolean onSack(TcpOptions options) {
+    /**
+     * The SACK blocks of an ACK, before {@link #onAck}; true if they say something new.
+     *
+     * @param echoedNs the segment that the peer echoes was sent no later; Long.MAX_VALUE: not known
+     */
+    boolean onSack(TcpOptions options, long ack, long echoedNs, long nowNs) {
+        fack = rack.fack();
+        delivered = segments.delivered();
         if (!sackPermitted || options.sackBlocks == 0) return false;
-        long fresh = 0;
-        for (int i = 0; i < options.sackBlocks; i++) {
-            long left = position(options.sackLeft[i]);
+        int before = segments.sackedSegments();
+        boolean dsack = isDsack(options, ack);
+        if (dsack) onDsack(position(options.sackLeft[0]), position(options.sackRight[0]));
+        for (int i = dsack ? 1 : 0; i < options.sackBlocks; i++) {
+            long left = Math.max(sndUna, position(options.sackLeft[i]));
             long right = position(options.sackRight[i]);
-            if (left <= sndUna || right > sndNxt || left >= right) continue;
-            if (scoreboard == null) scoreboard = new RangeSet();
-            fresh += scoreboard.add(left, right);
+            if (left < right && right <= sndNxt) onBlock(left, right, echoedNs, nowNs);
         }
-        return fresh > 0;
+        return segments.sackedSegments() > before;
+    }
+
+    private void onBlock(long left, long right, long echoedNs, long nowNs) {
+        for (int i = segments.find(left); i < segments.count() && segments.end(i) <= right; i++) {
+            if (segments.start(i) < left || segments.isSacked(i)) continue;
+            // The echo belongs to what is acknowledged cumulatively.
+            rack.onDelivered(segments, i, fack, NEVER, nowNs);
+            segments.sack(i);
+        }
+    }
+
+    /** RFC 2883 section 4: the first block lies before SEG.ACK, or within the second. */
+    private boolean isDsack(TcpOptions options, long ack) {
+        long left = position(options.sackLeft[0]);
+        long right = position(options.sackRight[0]);
+        if (left >= right || right > sndNxt) return false;
+        if (right <= ack) return true;
+        return options.sackBlocks > 1
+                && left >= position(options.sackLeft[1])
+                && right <= position(options.sackRight[1]);
+    }
+
+    private void onDsack(long left, long right) {
+        counters.increment(Counter.TCP_DSACK_RECV);
+        if (probe.onDsack(right)) return;
+        if (left >= segments.sentAgainEnd()) return; // the network made the copy
+        rack.onDsack(sndUna, sndNxt);
+        if (undo.onDsack(left, right)) undo(Counter.TCP_DSACK_UNDO);
     }
 
     /**
      * An acceptable ACK; its SACK blocks were taken before.
      *
      * @param duplicate RFC 5681's definition without SACK, RFC 6675's with
+     * @param repeated it says nothing new at all
+     * @param echoedNs as for {@link #onSack}
      * @return whether fast recovery begins with it
      */
-    boolean onAck(long ack, boolean duplicate, RttEstimator rtt, long nowNs) {
-        boolean begins = false;
+    boolean onAck(
+            long ack,
+            boolean duplicate,
+            boolean repeated,
+            long echoedNs,
+            RttEstimator rtt,
+            long nowNs) {
         int before = outstanding();
+        long una = sndUna;
         if (ack > sndUna) {
             int acked = (int) (ack - Math.max(sndUna, 0));
             if (ack >= timedEnd) {
@@ -277,21 +347,89 @@ final class Sender {
                 timedEnd = NEVER;
                 onRoundTrip();
             }
-            advance(ack);
+            if (phase != Phase.OPEN && isHeadLate(ack, echoedNs)) onHeadLate();
+            advance(ack, echoedNs, nowNs);
             if (cc != null) onProgress(acked, before, rtt.srttNs(), nowNs);
         } else if (duplicate) {
             dupAcks++;
             if (phase == Phase.RECOVERY) credit += payload();
         }
-        if (phase == Phase.OPEN && isOutstanding() && cc != null && isLossShown()) {
-            beginRecovery(before, nowNs);
-            begins = true;
+        if (probe.onAck(ack, repeated)) onProbeRepaired(before, nowNs);
+        long lost = segments.lost();
+        boolean begins = detectLosses(before, rtt.srttNs(), nowNs);
+        if (phase == Phase.RECOVERY) {
+            boolean safe = sndUna > una && segments.lost() <= lost;
+            prr.onAck(segments.delivered() - delivered, segments.pipe(), safe, payload());
         }
-        if (phase == Phase.RECOVERY && scoreboard != null)
-            lossEdge = Math.max(sndUna, sackedEdge());
-        if (phase != Phase.OPEN && isRetransmissionLost()) highRxt = sndUna;
         assert invariant();
         return begins;
+    }
+
+    /** A loss, which has an answer of its own where no recovery is under way. */
+    private void onProbeRepaired(int outstanding, long nowNs) {
+        counters.increment(Counter.TCP_LOSS_PROBE_RECOVERY);
+        if (phase != Phase.OPEN) return;
+        cc.onLoss(Math.min(outstanding, cc.window()), nowNs);
+        cc.onRecovered(outstanding(), nowNs);
+        undo.end();
+    }
+
+    /** LOSS_PROBE expired; false if the peer's window lets nothing out. */
+    boolean onLossProbe() {
+        if (phase != Phase.OPEN || !isOutstanding()) return false;
+        tailDue = hasUnsent() && sndNxt < wndEnd || segments.end() <= wndEnd;
+        return tailDue;
+    }
+
+    /** REORDER expired; true if fast recovery begins with it. */
+    boolean onReorderTimeout(long srttNs, long nowNs) {
+        delivered = segments.delivered();
+        boolean begins = detectLosses(outstanding(), srttNs, nowNs);
+        assert invariant();
+        return begins;
+    }
+
+    private boolean detectLosses(int outstanding, long srttNs, long nowNs) {
+        reorderAtNs = NEVER;
+        if (!isOutstanding() || cc == null) return false;
+        if (!sackPermitted) {
+            // RFC 6582 section 3.2 step 2
+            if (phase != Phase.OPEN || dupAcks < dupThresh || sndUna <= recover) return false;
+            segments.lose(0);
+        } else if (racks) {
+            reorderAtNs = rack.detectLosses(segments, reorderingWindowNs(srttNs), nowNs);
+        } else {
+            segments.loseBehind(dupThresh);
+        }
+        if (phase != Phase.OPEN || segments.lost() == 0) return false;
+        beginRecovery(outstanding, nowNs);
+        return true;
+    }
+
+    private long reorderingWindowNs(long srttNs) {
+        return rack.reorderingWindowNs(segments.sackedSegments(), isRecovering(), srttNs);
+    }
+
+    /** Whether the ACK is for the first transmission of a segment that was sent again. */
+    private boolean isHeadLate(long ack, long echoedNs) {
+        if (segments.count() == 0 || ack < segments.end(0)) return false;
+        return segments.isSentAgain(0) && undo.isEarlier(echoedNs);
+    }
+
+    private void onHeadLate() {
+        boolean timeout = phase == Phase.LOSS;
+        if (!timeout) rack.onReordering();
+        undo(timeout ? Counter.TCP_LOSS_UNDO : Counter.TCP_FULL_UNDO);
+    }
+
+    /** The window was reduced by mistake; what is really lost will be found again. */
+    private void undo(Counter why) {
+        counters.increment(why);
+        undo.end();
+        cc.undo();
+        segments.loseNothing();
+        due = false;
+        phase = Phase.OPEN;
     }
 
     /** A round trip was measured: the timeout follows from that again (RFC 6298 section 5). */
@@ -305,13 +443,15 @@ final class Sender {
         return bytes > queue.acked() && queue.acked(bytes);
     }
 
-    private void advance(long ack) {
+    private void advance(long ack, long echoedNs, long nowNs) {
+        for (int i = 0; i < segments.count() && segments.end(i) <= ack; i++) {
+            if (!segments.isSacked(i)) rack.onDelivered(segments, i, fack, echoedNs, nowNs);
+        }
+        segments.removeBefore(ack);
         sndUna = ack;
+        tailDue = false;
         expired = false;
         dupAcks = 0;
-        limited = 0;
-        highRxt = Math.max(highRxt, ack);
-        if (scoreboard != null) scoreboard.removeBefore(ack);
     }
 
     private void onProgress(int acked, int before, long srttNs, long nowNs) {
@@ -319,76 +459,60 @@ final class Sender {
             case OPEN -> cc.onAck(acked, before, srttNs, nowNs);
             case LOSS -> {
                 cc.onAck(acked, before, srttNs, nowNs);
-                if (sndUna >= recover) phase = Phase.OPEN;
+                if (sndUna >= recover) onRecovered();
             }
             case RECOVERY -> {
                 if (sndUna >= recover) {
-                    phase = Phase.OPEN;
+                    onRecovered();
                     cc.onRecovered(outstanding(), nowNs);
-                } else if (!hasSacks()) {
+                } else if (!sackPermitted || !racks && segments.sackedSegments() == 0) {
                     // RFC 6582 section 3.2 step 3, partial: the next hole begins at SND.UNA
                     credit = Math.max(0, credit - acked + payload());
-                    lossEdge = Math.min(sndUna + payload(), sndNxt);
-                    highRxt = sndUna;
-                    headDue = true;
+                    loseHead();
                 }
             }
         }
     }
 
-    private boolean isLossShown() {
-        if (hasSacks()) return dupAcks >= DUP_THRESH || sackedEdge() > sndUna;
-        return dupAcks >= DUP_THRESH && sndUna > recover; // RFC 6582 section 3.2 step 2
+    private void onRecovered() {
+        phase = Phase.OPEN;
+        rack.onRecovered();
     }
 
-    /**
-     * Whether DupThresh segments arrived that were sent after all retransmissions, and holes are left
-     * that were retransmitted: then these were lost again. (RFC 6675 would wait for the timer.)
-     */
-    private boolean isRetransmissionLost() {
-        if (!hasSacks() || unsacked(sndUna, Math.min(highRxt, rtxMark)) == 0) return false;
-        return scoreboard.covered(rtxMark, sndNxt) > (DUP_THRESH - 1L) * payload();
-    }
-
-    private boolean hasSacks() {
-        return scoreboard != null && !scoreboard.isEmpty();
+    private void loseHead() {
+        if (!segments.isSacked(0)) segments.lose(0);
+        due = true;
     }
 
     private void beginRecovery(int outstanding, long nowNs) {
         phase = Phase.RECOVERY;
         recover = sndNxt;
-        highRxt = sndUna;
-        lossEdge = Math.min(sndUna + payload(), sndNxt);
         credit = dupAcks * payload();
-        headDue = true;
-        rescued = false;
-        cc.onLoss(outstanding - limited, nowNs); // RFC 5681 section 3.2 step 2
+        due = true;
+        tailDue = false;
+        probe.forget();
+        undo.begin(sndUna);
+        // RFC 5681 section 3.2 step 2: without what limited transmit has sent
+        cc.onLoss(Math.min(outstanding, cc.window()), nowNs);
+        prr.begin(segments.end() - delivered, cc.threshold());
     }
 
-    /** RFC 6675 IsLost: before this position, all that was not SACKed is lost. */
-    private long sackedEdge() {
-        long above = 0;
-        int runs = 0;
-        for (int i = scoreboard.count() - 1; i >= 0; i--) {
-            above += scoreboard.end(i) - scoreboard.start(i);
-            runs++;
-            if (runs >= DUP_THRESH || above > (DUP_THRESH - 1L) * payload()) {
-                return scoreboard.start(i);
-            }
-        }
-        return sndUna;
-    }
-
-    /** RETRANSMIT expired: all that was not SACKed counts as lost. */
-    void onTimeout(long nowNs) {
+    /** RETRANSMIT expired. */
+    void onTimeout(long srttNs, long nowNs) {
         if (sndUna < 0) {
             synDue = true;
         } else {
             // RFC 2018 section 8: a SACKed head shows that the peer took its word back.
-            if (hasSacks() && scoreboard.start(0) == sndUna) scoreboard.clear();
+            if (segments.isSacked(0)) segments.forgetSacks();
             cc.onTimeout(outstanding(), expired, nowNs);
             beginLoss();
-            headDue = true;
+            if (!expired) undo.begin(sndUna);
+            if (sackPermitted && racks) {
+                rack.loseOnTimeout(segments, reorderingWindowNs(srttNs), nowNs);
+            } else {
+                segments.loseAll();
+            }
+            due = true;
         }
         expired = true;
         backoff = Math.min(backoff + 1, 20);
@@ -398,11 +522,12 @@ final class Sender {
     private void beginLoss() {
         phase = Phase.LOSS;
         recover = sndNxt;
-        highRxt = sndUna;
-        lossEdge = sndNxt;
         dupAcks = 0;
         credit = 0;
         timedEnd = NEVER;
+        reorderAtNs = NEVER;
+        tailDue = false;
+        probe.forget();
     }
 
     /** PERSIST expired: as much as the window takes goes out, or a probe. */
@@ -429,38 +554,35 @@ final class Sender {
         if (!isOutstanding() && hasUnsent() && nowNs - lastSentNs > rtoNs) cc.onIdle(nowNs);
         if (phase != Phase.OPEN && planRetransmission(room)) return Plan.RETRANSMIT;
         if (planNew(room, noDelay)) return Plan.NEW;
-        if (phase == Phase.RECOVERY && planRescue(room)) return Plan.RETRANSMIT;
+        if (tailDue && planTail(room)) return Plan.TAIL;
         return probeDue ? Plan.PROBE : Plan.NOTHING;
     }
 
-    /** RFC 6675 NextSeg (1): the first hole that is lost and was not retransmitted. */
+    /** RFC 6675 NextSeg (1): the first that is lost. */
     private boolean planRetransmission(int room) {
-        long hole = scoreboard == null ? highRxt : scoreboard.nextGap(highRxt);
-        if (hole >= lossEdge && !headDue) return false;
-        if (headDue) hole = sndUna;
-        if (!headDue && cc.window() - pipe() < Math.min(room, lossEdge - hole)) return false;
-        return planHole(hole, headDue ? sndNxt : lossEdge, room);
-    }
-
-    /** RFC 6675 NextSeg (4): once, the last hole, so that its SACKs or ACK tell what is missing. */
-    private boolean planRescue(int room) {
-        if (rescued || sndNxt > recover || !hasSacks() || highRxt <= sndUna) return false;
-        if (scoreboard.nextGap(highRxt) >= sndNxt || cc.window() - pipe() < payload()) return false;
-        long hole = Math.max(scoreboard.nextGap(highRxt), scoreboard.end());
-        if (hole >= sndNxt) return false;
-        hole = Math.max(hole, sndNxt - payload());
-        rescued = true;
-        return planHole(hole, sndNxt, room);
-    }
-
-    private boolean planHole(long hole, long edge, int room) {
-        long end = Math.min(edge, sndNxt);
-        if (scoreboard != null) end = Math.min(end, scoreboard.nextMember(hole));
+        long at = segments.nextLost();
+        if (at == NEVER) {
+            due = false;
+            return false;
+        }
+        int run = segments.lostRun(at, room);
+        if (!due && budget() < Math.min(room, run)) return false;
+        long end = at + run;
         // A window that shrank holds everything but the head back, which then is its probe.
-        if (hole != sndUna && hole >= wndEnd) return false;
-        if (wndEnd > hole) end = Math.min(end, wndEnd);
-        if (hole >= end) return false;
-        plan(hole, (int) (Math.min(end, fin) - hole), room, end > fin);
+        if (at != sndUna && at >= wndEnd) return false;
+        if (wndEnd > at) end = Math.min(end, wndEnd);
+        plan(at, (int) (Math.min(end, fin) - at), room, end > fin);
+        return true;
+    }
+
+    /** RFC 8985 section 7.3, where there is nothing new to send. */
+    private boolean planTail(int room) {
+        tailDue = false;
+        int last = segments.count() - 1;
+        if (last < 0 || segments.isSacked(last) || segments.end() > wndEnd) return false;
+        long text = Math.min(segments.end(), fin);
+        long at = Math.max(segments.start(last), text - room);
+        plan(at, (int) (text - at), room, segments.end() > fin);
         return true;
     }
 
@@ -473,16 +595,15 @@ final class Sender {
 
     /** New text as window, congestion window, Nagle and silly-window avoidance allow. */
     private boolean planNew(int room, boolean noDelay) {
-        if (!hasUnsent()) return false;
+        if (!hasUnsent() || segments.isFull()) return false;
         long usable = wndEnd - sndNxt;
         if (usable <= 0) return false;
         long unsent = Math.min(isFinQueued() ? fin : NEVER, queue.written()) - sndNxt;
         int length = (int) Math.min(Math.min(unsent, room), usable);
         boolean last = length == unsent;
         boolean withFin = isFinQueued() && last && usable > length;
-        int pipe = pipe();
-        if (pipe > 0 && cc.window() - pipe < Math.max(length, 1)) return false;
-        if (length < room && !withFin && !forced) {
+        if (budget() < Math.max(length, 1) && !tailDue) return false;
+        if (length < room && !withFin && !forced && !tailDue) {
             // RFC 9293 section 3.8.6.2.1: the window, not the application, makes it small
             if (!last && length < maxWnd / 2) return false;
             // RFC 9293 section 3.7.4, Nagle, as Minshall amended it: wait for the last small one
@@ -493,28 +614,20 @@ final class Sender {
         return true;
     }
 
-    /** Bytes that are believed to be in the network. */
-    int pipe() {
-        long sacked = scoreboard == null ? 0 : scoreboard.size();
-        return (int)
-                switch (phase) {
-                    case OPEN -> {
-                        // RFC 3042: each of the first two duplicate ACKs lets one segment out
-                        long left = hasSacks() ? sacked : Math.min(dupAcks, 2L) * payload();
-                        yield Math.max(0, outstanding() - left);
-                    }
-                    case RECOVERY ->
-                            hasSacks()
-                                    ? unsacked(Math.max(lossEdge, sndUna), sndNxt)
-                                            + unsacked(sndUna, highRxt)
-                                    : Math.max(0, outstanding() - credit);
-                    case LOSS -> unsacked(sndUna, highRxt) + unsacked(recover, sndNxt);
-                };
+    /** What congestion control allows now; anything, as long as nothing is in the network. */
+    private long budget() {
+        int pipe = pipe();
+        if (pipe == 0) return NEVER;
+        boolean reducing = phase == Phase.RECOVERY && sackPermitted;
+        return reducing ? prr.budget() : cc.window() - pipe;
     }
 
-    private long unsacked(long start, long end) {
-        if (start >= end) return 0;
-        return end - start - (scoreboard == null ? 0 : scoreboard.covered(start, end));
+    /** Bytes that are believed to be in the network. */
+    int pipe() {
+        if (sackPermitted || phase == Phase.LOSS) return segments.pipe();
+        if (phase == Phase.RECOVERY) return Math.max(0, outstanding() - credit);
+        // RFC 3042: each of the first two duplicate ACKs lets one segment out
+        return Math.max(0, segments.pipe() - Math.min(dupAcks, 2) * payload());
     }
 
     int planSeq() {
@@ -560,17 +673,21 @@ final class Sender {
                     timedAtNs = nowNs;
                 }
                 if (!planFull) smallEnd = end;
-                if (dupAcks > 0 && phase == Phase.OPEN) limited += planLength;
+                segments.sent(end, nowNs);
+                prr.onSent(end - planAt);
                 sndNxt = end;
+                if (tailDue) onTailSent(false);
                 forced = probeDue = false;
             }
             case RETRANSMIT -> {
-                retransmits++;
-                bytesRetransmitted += planLength;
-                headDue = false;
-                highRxt = Math.max(highRxt, end);
-                rtxMark = sndNxt;
-                timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
+                due = false;
+                onSentAgain(end, nowNs);
+                prr.onSent(end - planAt);
+                undo.onSentAgain(end - planAt, nowNs);
+            }
+            case TAIL -> {
+                onSentAgain(end, nowNs);
+                onTailSent(true);
             }
             case PROBE -> forced = probeDue = false;
             case NOTHING -> throw new AssertionError("nothing was planned");
@@ -579,16 +696,27 @@ final class Sender {
         assert invariant();
     }
 
+    private void onSentAgain(long end, long nowNs) {
+        segments.sentAgain(planAt, end, nowNs);
+        timedEnd = NEVER; // Karn: the ACK of a later segment may wait for this one
+        retransmits++;
+        bytesRetransmitted += planLength;
+    }
+
+    private void onTailSent(boolean again) {
+        tailDue = false;
+        probe.onSent(sndNxt, again);
+        counters.increment(Counter.TCP_LOSS_PROBES);
+    }
+
     boolean invariant() {
         assert sndUna <= sndNxt : sndUna + " > " + sndNxt;
         assert phase == Phase.OPEN || sndUna <= recover && recover <= sndNxt
                 : phase + " " + recover;
         assert !isFinQueued() || sndNxt <= fin + 1;
-        assert pipe() >= 0 || cc == null;
-        if (hasSacks()) {
-            assert scoreboard.start(0) >= sndUna && scoreboard.end() <= sndNxt
-                    : sndUna + " " + scoreboard + " " + sndNxt;
-        }
+        assert segments.invariant();
+        assert segments.start() == Math.max(0, sndUna) : segments.start() + " " + sndUna;
+        assert segments.end() == Math.max(0, sndNxt) : segments.end() + " " + sndNxt;
         return true;
     }
 }

@@ -76,4 +76,10 @@ final class Timestamps {
         if (!on || !s.options.timestamps || s.options.tsEcr == 0) return -1;
         return Math.max(-1, value(nowNs) - s.options.tsEcr);
     }
+
+    /** The end of the ms in which we sent what is echoed; Long.MAX_VALUE if that is not told. */
+    long echoedNs(Segment s, long nowNs) {
+        int ms = elapsedMs(s, nowNs);
+        return ms < 0 ? Long.MAX_VALUE : (nowNs / NS_PER_MS - ms + 1) * NS_PER_MS - 1;
+    }
 }

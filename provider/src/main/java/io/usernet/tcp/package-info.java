@@ -4,6 +4,9 @@
  * half-open connections and TIME-WAIT are small endpoints of their own. {@link
  * io.usernet.tcp.Stream} is what an application's threads and the loop share of a connection.
  *
+ * <p>What was sent is in InFlight, the scoreboard; Rack says what of it is lost, LossProbe asks where
+ * nothing is heard, Prr says how much fast recovery sends, and Undo takes back what was a mistake.
+ *
  * <p>TCP does not know IP: it gets its MSS and news of the path as calls.
  */
 package io.usernet.tcp;

@@ -24,10 +24,18 @@ class NetsimTest {
     private static final int BYTES = 4 << 20;
     private static final long[] ROUND_TRIPS_MS = {1, 10, 50};
     private static final double[] LOSSES = {0, 0.001, 0.01, 0.05};
+    private static final double[] REORDERED = {0, 0.001, 0.01, 0.05};
     private static final String HEAD =
             """
             Mbit/s of a transfer of 4 MiB over 100 Mbit/s with a queue of 200 frames,
             by round trip time and loss of frames (the same both ways).
+
+            """;
+    private static final String REORDERED_HEAD =
+            """
+
+            The same with a loss of 0.1 %, by round trip time and the share of frames
+            that come 1 ms late, behind others.
 
             """;
 
@@ -44,23 +52,44 @@ class NetsimTest {
 
     private static String table() throws IOException {
         StringBuilder s = new StringBuilder(HEAD);
-        s.append("    rtt");
-        for (double loss : LOSSES) s.append(String.format(Locale.ROOT, "%9.1f%%", loss * 100));
-        s.append('\n');
+        columns(s, LOSSES);
         for (long rttMs : ROUND_TRIPS_MS) {
-            s.append(String.format(Locale.ROOT, "%4d ms", rttMs));
-            for (double loss : LOSSES) {
-                s.append(String.format(Locale.ROOT, "%10.2f", megabits(rttMs, loss)));
+            row(s, rttMs);
+            for (double loss : LOSSES) cell(s, path(rttMs).withLoss(loss));
+            s.append('\n');
+        }
+        s.append(REORDERED_HEAD);
+        columns(s, REORDERED);
+        for (long rttMs : ROUND_TRIPS_MS) {
+            row(s, rttMs);
+            for (double share : REORDERED) {
+                cell(s, path(rttMs).withLoss(0.001).withReorder(share, 1));
             }
             s.append('\n');
         }
         return s.toString();
     }
 
-    private static double megabits(long rttMs, double loss) throws IOException {
+    private static void columns(StringBuilder s, double[] shares) {
+        s.append("    rtt");
+        for (double share : shares) s.append(String.format(Locale.ROOT, "%9.1f%%", share * 100));
+        s.append('\n');
+    }
+
+    private static void row(StringBuilder s, long rttMs) {
+        s.append(String.format(Locale.ROOT, "%4d ms", rttMs));
+    }
+
+    private static void cell(StringBuilder s, io.usernet.sim.Path path) throws IOException {
+        s.append(String.format(Locale.ROOT, "%10.2f", megabits(path)));
+    }
+
+    private static io.usernet.sim.Path path(long rttMs) {
+        return io.usernet.sim.Path.clean().withLatencyNs(rttMs * 500_000);
+    }
+
+    private static double megabits(io.usernet.sim.Path path) throws IOException {
         SimNetwork net = new SimNetwork(1);
-        io.usernet.sim.Path path =
-                io.usernet.sim.Path.clean().withLatencyNs(rttMs * 500_000).withLoss(loss);
         SimNetwork.Host client = net.host("10.0.0.1/24", path);
         SimNetwork.Host server = net.host("10.0.0.2/24", path);
         Sink[] sink = new Sink[1];

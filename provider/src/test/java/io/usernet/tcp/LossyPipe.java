@@ -173,7 +173,7 @@ final class LossyPipe {
         State state = end.connection.state();
         if (end.connection.successor() != end.connection) return true;
         boolean lastAckLost = flights.isEmpty() && end.peer.connection.state() == State.TIME_WAIT;
-        return state == State.LAST_ACK && lastAckLost;
+        return (state == State.LAST_ACK || state == State.CLOSING) && lastAckLost;
     }
 
     private void step() {

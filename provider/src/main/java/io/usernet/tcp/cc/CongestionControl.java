@@ -40,6 +40,9 @@ public interface CongestionControl {
      */
     void onTimeout(int outstanding, boolean again, long nowNs);
 
+    /** The last reduction was a mistake: nothing was lost. */
+    void undo();
+
     /** About to send after more than one RTO of silence with nothing outstanding. */
     void onIdle(long nowNs);
 }

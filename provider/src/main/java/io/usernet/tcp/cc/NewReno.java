@@ -12,6 +12,7 @@ public final class NewReno implements CongestionControl {
     private int mss;
     private int cwnd;
     private int ssthresh = Integer.MAX_VALUE;
+    private int priorCwnd, priorSsthresh; // before the last reduction
     private int ackedInAvoidance; // bytes acknowledged since the window grew last
     private boolean afterTimeout; // slow start after a timeout counts at most 1 segment per ACK
 
@@ -81,6 +82,7 @@ public final class NewReno implements CongestionControl {
 
     @Override
     public void onLoss(int outstanding, long nowNs) {
+        remember();
         ssthresh = half(outstanding);
         cwnd = ssthresh;
         ackedInAvoidance = 0;
@@ -94,10 +96,26 @@ public final class NewReno implements CongestionControl {
 
     @Override
     public void onTimeout(int outstanding, boolean again, long nowNs) {
-        if (!again) ssthresh = half(outstanding); // RFC 5681: held constant when it expires again
+        if (!again) {
+            // RFC 5681: held constant when it expires again
+            remember();
+            ssthresh = half(outstanding);
+        }
         cwnd = mss;
         ackedInAvoidance = 0;
         afterTimeout = true;
+    }
+
+    private void remember() {
+        priorCwnd = cwnd;
+        priorSsthresh = ssthresh;
+    }
+
+    @Override
+    public void undo() {
+        cwnd = Math.max(cwnd, priorCwnd);
+        ssthresh = Math.max(ssthresh, priorSsthresh);
+        afterTimeout = false;
     }
 
     @Override
