@@ -497,7 +497,12 @@ public final class Stack implements AutoCloseable {
          */
         public Stack open() throws IOException {
             Stack stack = Stack.open(settings::build, devices);
-            if (forwarder != null) stack.forwardFlows(forwarder);
+            try {
+                if (forwarder != null) stack.forwardFlows(forwarder);
+            } catch (Throwable t) {
+                stack.close();
+                throw t;
+            }
             return stack;
         }
     }

@@ -72,7 +72,7 @@ public final class PacketLink implements LinkDevice {
     private volatile int injectorsWaiting; // by injectLock
     private Slab filling; // by injectLock; inject's reference to it ends with a length of 0
     private int filled; // by injectLock
-    private long refused; // by injectLock; packets that no link could carry
+    private volatile long refused; // by injectLock; packets that no link could carry
 
     // -- on their way out
     private final RecordRing out;
@@ -467,12 +467,7 @@ public final class PacketLink implements LinkDevice {
 
     @Override
     public long dropped() {
-        injectLock.lock();
-        try {
-            return tooLong + refused;
-        } finally {
-            injectLock.unlock();
-        }
+        return tooLong + refused;
     }
 
     /** Ends all waiting. The stack does this; the embedder closes the stack. */
