@@ -43,11 +43,20 @@ public final class UdpTunnel implements AutoCloseable {
      * Usage: {@code UdpTunnel address localPort peerPort [connectTo]}, both ports on this machine's loopback: first {@code
      * UdpTunnel 10.9.0.1/24 5001 5002}, and then {@code UdpTunnel 10.9.0.2/24 5002 5001 10.9.0.1}.
      */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         if (args.length < 3 || args.length > 4) {
             System.err.println("usage: UdpTunnel address localPort peerPort [connectTo]");
             System.exit(2);
         }
+        try {
+            run(args);
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println("UdpTunnel: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void run(String[] args) throws IOException {
         InetSocketAddress peer =
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[2]));
         try (UdpTunnel tunnel = new UdpTunnel(args[0], Integer.parseInt(args[1]), peer)) {

@@ -53,7 +53,7 @@ public final class WayOut implements FlowForwarder {
     }
 
     /** Usage: {@code WayOut link [address]}, such as {@code WayOut unix:/tmp/wire 10.0.2.2/24}. */
-    public static void main(String[] args) throws IOException, InterruptedException {
+    public static void main(String[] args) throws InterruptedException {
         if (args.length < 1 || args.length > 2) {
             System.err.println(
                     "usage: WayOut link [address], such as WayOut unix:/tmp/wire 10.0.2.2/24");
@@ -64,6 +64,9 @@ public final class WayOut implements FlowForwarder {
             System.out.println(
                     stack.addresses() + " is the gateway; connections to it go to 127.0.0.1");
             new CountDownLatch(1).await(); // until the JVM is ended
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println("WayOut: " + e.getMessage());
+            System.exit(1);
         }
     }
 
