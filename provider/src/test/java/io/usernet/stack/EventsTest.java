@@ -21,12 +21,13 @@ class EventsTest {
 
     @Test
     void aLogThatBlocksStopsNeitherTheLoopNorTheIoThread() throws InterruptedException {
-        CountDownLatch released = new CountDownLatch(1);
+        CountDownLatch blocks = new CountDownLatch(1), released = new CountDownLatch(1);
         List<Thread> writers = new ArrayList<>();
         Events events =
                 new Events(
                         (message, failure) -> {
                             writers.add(Thread.currentThread());
+                            blocks.countDown();
                             try {
                                 released.await();
                             } catch (InterruptedException e) {
@@ -36,6 +37,7 @@ class EventsTest {
                         });
         events.add("first", null);
         events.writeLater();
+        blocks.await(); // it has taken the first one: the place of that is free
         for (int i = 0; i < 100; i++) {
             events.add("event " + i, null);
             events.writeLater(); // returns, although the log blocks
