@@ -209,10 +209,8 @@ class FlowForwarderTest {
         CompletableFuture<Void> interrupt =
                 Async.run(
                         () -> {
-                            try {
-                                TimeUnit.MILLISECONDS.sleep(200);
-                            } catch (InterruptedException e) {
-                                throw new IllegalStateException(e);
+                            while (accepting.getState() != Thread.State.WAITING) {
+                                Thread.onSpinWait(); // until it waits for the handshake
                             }
                             accepting.interrupt();
                         });

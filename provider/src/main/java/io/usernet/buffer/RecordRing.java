@@ -35,6 +35,7 @@ public final class RecordRing {
     private long tail; // by the producer (setRelease); the consumer reads it (getAcquire)
     private long headSeen; // the producer's
     private long claimed; // the producer's: where `tail` will be
+    private long tailSeen; // the consumer's
 
     /**
      * @param capacity in bytes, a power of two of at least 64; a record may have half of it
@@ -94,8 +95,8 @@ public final class RecordRing {
 
     /** Where in {@link #bytes} the oldest record begins, or -1: there is none. */
     public int peek() {
-        long end = (long) TAIL.getAcquire(this);
-        if (head == end) return -1;
+        if (head == tailSeen) tailSeen = (long) TAIL.getAcquire(this);
+        if (head == tailSeen) return -1;
         int at = (int) head & mask;
         int occupied = bytes.getInt(at);
         if (occupied > 0) return at + BYTES;

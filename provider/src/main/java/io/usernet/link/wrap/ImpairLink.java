@@ -192,9 +192,9 @@ public final class ImpairLink implements LinkDevice {
         long nowNs = clock.getAsLong();
         sendDue(nowNs);
         // One is read for one that is due, so that neither piles up, and more where none is.
-        boolean got = link.receive(into) && arrived(into, nowNs);
-        for (int n = 1; n < MAX_FRAMES && !got && in.queue.dueNs() > nowNs; n++) {
-            if (!link.receive(into)) break;
+        boolean got = false;
+        for (int n = 0; n < MAX_FRAMES && !got; n++) {
+            if (n > 0 && in.queue.dueNs() <= nowNs || !link.receive(into)) break;
             got = arrived(into, nowNs);
         }
         if (!got) got = takeDue(into, nowNs);
