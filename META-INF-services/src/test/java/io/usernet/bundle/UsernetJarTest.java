@@ -88,7 +88,6 @@ class UsernetJarTest {
                 List.of(
                         "-XX:+IgnoreUnrecognizedVMOptions",
                         "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
                         "-Dusernet.link=unix:" + wire,
                         "-Dusernet.address=" + address + "/24"));
         command.addAll(List.of(options));

@@ -183,6 +183,6 @@ final class JnrSyscalls implements Syscalls {
 
     @Override
     public long address(ByteBuffer direct) {
-        return Pointer.wrap(runtime, direct).address();
+        return Pointer.wrap(runtime, direct.duplicate().clear()).address();
     }
 }
