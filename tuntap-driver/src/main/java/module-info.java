@@ -4,7 +4,7 @@
  */
 module io.usernet.tuntap {
     requires transitive io.usernet.provider;
-    requires org.jnrproject.ffi;
+    requires org.jnrproject.ffi; // before JDK 24; likewise below
     requires org.jnrproject.unixsocket;
     // What jnr-ffi needs and, being an automatic module, cannot say.
     requires org.objectweb.asm.commons;

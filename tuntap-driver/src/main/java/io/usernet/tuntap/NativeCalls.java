@@ -40,7 +40,7 @@ record NativeCalls(Syscalls sys, UnixSockets sockets) {
             throw new IOException(
                     "the C library cannot be called by the JDK's foreign-function API ("
                             + firstLine(e)
-                            + "): use the JDK that is made for this machine",
+                            + "): use another build of the JDK",
                     e);
         }
     }

@@ -11,12 +11,17 @@
  * TunTapLink} its frames; {@code Rendezvous} who listens on a path, {@code FrameReader} and {@code
  * FrameWriter} frames in a stream of bytes, {@code UnixLink} connections that come and go; {@code
  * DatagramSocketFile} a datagram socket and its file, {@code UnixgramLink} its frames and who the peer
- * is; {@code PasstProcess} the child, {@code PasstLink} a wire to it. {@code Syscalls} are the calls of
- * the C library; {@code JnrSyscalls} makes them with jnr-ffi and is the only class that knows it, as
- * {@code UnixSockets} and {@code DatagramSocketFile} are of jnr-unixsocket.
+ * is; {@code PasstProcess} the child, {@code PasstLink} a wire to it.
  *
- * <p>On JDK 24 and later jnr's native layer makes the JDK warn about restricted methods and about
- * {@code sun.misc.Unsafe}. {@code --enable-native-access=ALL-UNNAMED} (on the module path: {@code
- * =org.jnrproject.jffi}) and {@code --sun-misc-unsafe-memory-access=allow} say that it may.
+ * <p>Linux is called through two interfaces: {@code Syscalls} are the calls of the C library, {@code
+ * UnixSockets} makes AF_UNIX sockets. From JDK 24 on both are made by the JDK's own foreign-function API:
+ * {@code ForeignSyscalls} of {@code ForeignFunction}s, which {@code Foreign} binds and which leave
+ * their errno in an {@code ErrnoCapture}, and {@code SyscallUnixSockets}. Before that, {@code
+ * JnrSyscalls} knows jnr-ffi and {@code JnrUnixSockets} jnr-unixsocket, and nobody else does. {@code
+ * NativeCalls} chooses.
+ *
+ * <p>JDK 24 and later warn once about restricted methods unless the JVM has the option {@code
+ * --enable-native-access=ALL-UNNAMED} (on the module path: {@code =io.usernet.tuntap}), or usernet.jar
+ * is its agent, for which {@code NativeAccess} takes native access for this module alone.
  */
 package io.usernet.tuntap;
