@@ -9,13 +9,13 @@ import java.nio.ByteOrder;
  * Native memory into which the JDK copies errno behind a call, before the JVM itself makes another. One
  * call at a time uses it: it is taken from a pool and given back. The pool is no thread-local, since any of
  * a hundred thousand virtual threads may run the stack for a moment, and then each would have memory of
- * its own. Threads look at different places of the pool first. It grows to as many as were ever in use
- * at once; what is not given back, as when a call throws, is garbage.
+ * its own. Threads look at different places of the pool first, so each finds the one that it had. There
+ * are as many as were ever in use at once; what is not given back, as when a call throws, is garbage.
  */
 final class ErrnoCapture {
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(ErrnoCapture[].class);
 
-    /** A power of two. More calls at once than this are possible, and allocate. */
+    /** How many are kept while nobody uses them; a power of two. */
     private static final int SLOTS = 64;
 
     private static final ErrnoCapture[] FREE =
@@ -41,7 +41,7 @@ final class ErrnoCapture {
         for (int i = 0; i < SLOTS; i++) {
             int at = first + i & SLOTS - 1;
             ErrnoCapture free = (ErrnoCapture) SLOT.getOpaque(FREE, at);
-            if (free != null && SLOT.weakCompareAndSetAcquire(FREE, at, free, null)) {
+            if (free != null && SLOT.compareAndSet(FREE, at, free, (ErrnoCapture) null)) {
                 free.home = at;
                 return free;
             }
