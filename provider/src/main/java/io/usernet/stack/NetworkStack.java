@@ -656,6 +656,16 @@ public final class NetworkStack implements Core {
         return List.copyOf(all);
     }
 
+    /** Whether a listener takes connections to an address and port; in the seat. */
+    public boolean isListening(int address, int port) {
+        return tcp.ports().listening(address, port, address, 0) != null;
+    }
+
+    /** Whether a socket takes datagrams of everybody to an address and port; in the seat. */
+    public boolean isReceiving(int address, int port) {
+        return udp.isReceiving(address, port);
+    }
+
     /** All routes in the order in which they are looked at; in the seat. */
     public List<RouteView> routeViews() {
         List<RouteView> all = new ArrayList<>();

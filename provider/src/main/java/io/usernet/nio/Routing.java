@@ -1,0 +1,111 @@
+package io.usernet.nio;
+
+import io.usernet.config.PassThrough;
+import io.usernet.runtime.Engine;
+import io.usernet.wire.Ipv4Address;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/**
+ * Who serves a socket: the stack or the kernel. This is the whole of the table in {@code
+ * docs/pass-through.md}. Thread-safe.
+ */
+public final class Routing {
+    /** Who. */
+    public enum Transport {
+        STACK,
+        KERNEL,
+        /** Each with a socket of its own. */
+        BOTH
+    }
+
+    private enum Protocol {
+        TCP,
+        UDP
+    }
+
+    private final PassThrough rules;
+    private final Engine engine;
+
+    public Routing(PassThrough rules, Engine engine) {
+        this.rules = rules;
+        this.engine = engine;
+    }
+
+    /**
+     * Who serves a TCP connection to an address.
+     *
+     * @param remote resolved; the wildcard means this host
+     * @throws IOException if the stack is closed
+     */
+    public Transport connect(InetSocketAddress remote) throws IOException {
+        return to(remote, Protocol.TCP);
+    }
+
+    /**
+     * Who serves a datagram to an address, and a datagram socket that is connected to it.
+     *
+     * @param remote resolved; the wildcard means this host
+     * @throws IOException if the stack is closed
+     */
+    public Transport send(InetSocketAddress remote) throws IOException {
+        return to(remote, Protocol.UDP);
+    }
+
+    private Transport to(InetSocketAddress remote, Protocol protocol) throws IOException {
+        InetAddress host = remote.getAddress();
+        if (host.isLoopbackAddress() || host.isAnyLocalAddress()) {
+            if (!rules.loopback() && !isInNetworks(host)) return Transport.STACK;
+            int address = host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
+            if (address == 0) address = Ipv4Address.LOOPBACK;
+            return isOurs(address, remote.getPort(), protocol) ? Transport.STACK : Transport.KERNEL;
+        }
+        return host(host);
+    }
+
+    private boolean isOurs(int address, int port, Protocol protocol) throws IOException {
+        return protocol == Protocol.TCP
+                ? engine.isListening(address, port)
+                : engine.isReceiving(address, port);
+    }
+
+    /**
+     * Who serves a socket that is bound to an address, and is not connected.
+     *
+     * @param local resolved
+     */
+    public Transport bind(InetSocketAddress local) {
+        InetAddress host = local.getAddress();
+        if (host.isAnyLocalAddress()) return wildcard();
+        if (host.isLoopbackAddress()) {
+            boolean kernel = rules.loopback() || isInNetworks(host);
+            return kernel ? Transport.KERNEL : Transport.STACK;
+        }
+        return host(host);
+    }
+
+    private Transport wildcard() {
+        return switch (rules.wildcard()) {
+            case STACK -> Transport.STACK;
+            case KERNEL -> Transport.KERNEL;
+            case BOTH -> Transport.BOTH;
+        };
+    }
+
+    /** A host that is not the loopback, as a peer or as an address of ours. */
+    private Transport host(InetAddress host) {
+        if (!(host instanceof Inet4Address v4)) {
+            return rules.unrouted() ? Transport.KERNEL : Transport.STACK;
+        }
+        int address = Ipv4Address.of(v4);
+        if (engine.isLocal(address)) return Transport.STACK;
+        boolean kernel = rules.contains(address) || rules.unrouted() && !engine.hasRoute(address);
+        return kernel ? Transport.KERNEL : Transport.STACK;
+    }
+
+    private boolean isInNetworks(InetAddress host) {
+        return host instanceof Inet4Address v4 && rules.contains(Ipv4Address.of(v4));
+    }
+}
