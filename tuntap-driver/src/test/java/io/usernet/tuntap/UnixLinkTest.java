@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -469,10 +470,11 @@ class UnixLinkTest {
         try (WirePeer peer = peerOf("")) {
             assertNoneFor(1);
             byte[] back = WirePeer.encoded(bytes(200, 1), bytes(300, 2));
+            AtomicBoolean enough = new AtomicBoolean();
             CompletableFuture<Void> echo =
                     elsewhere(
                             () -> {
-                                for (int i = 0; i < 30_000; i++) {
+                                while (!enough.get()) {
                                     peer.receive();
                                     peer.sendRaw(back);
                                 }
@@ -499,6 +501,8 @@ class UnixLinkTest {
             }
             assertTrue(allocated < 10_000, allocated + " bytes for 10,000 rounds");
             in.release();
+            enough.set(true);
+            assertEquals(Transmit.DONE, link.transmit(out)); // it may wait for one
             out.release();
             finish(echo);
         }
