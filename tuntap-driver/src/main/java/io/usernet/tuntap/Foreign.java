@@ -131,9 +131,9 @@ final class Foreign {
     }
 
     private static Object layout(Class<?> type) {
+        assert type == int.class || type == long.class : type;
         try {
-            return VALUES.getField("JAVA_" + type.getName().toUpperCase(java.util.Locale.ROOT))
-                    .get(null);
+            return VALUES.getField(type == int.class ? "JAVA_INT" : "JAVA_LONG").get(null);
         } catch (ReflectiveOperationException e) {
             throw new UnsupportedOperationException(e);
         }
