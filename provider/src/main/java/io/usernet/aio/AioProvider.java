@@ -12,6 +12,7 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 
 /** Asynchronous channels on the non-blocking ones of another provider. Thread-safe. */
 public class AioProvider extends AsynchronousChannelProvider {
@@ -66,13 +67,23 @@ public class AioProvider extends AsynchronousChannelProvider {
         return defaultGroup;
     }
 
-    /** Ends the default group, which nobody else can, with its channels and threads. */
+    /**
+     * Ends the default group, which nobody else can, with its channels. Returns when its threads are
+     * done, which they are at once unless one of its handlers takes long, but after a second in any case.
+     */
     public final void close() {
         ChannelGroup group;
         synchronized (this) {
             closed = true;
             group = defaultGroup;
         }
-        if (group != null) group.shutdownNow();
+        if (group == null) return;
+        group.shutdownNow();
+        if (group.isCallingHere()) return; // or it would wait for itself
+        try {
+            group.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -36,7 +36,7 @@ final class ChannelGroup extends AsynchronousChannelGroup {
     /** A thread's work for a group, from one event to the next. */
     private static final class Turn {
         final ChannelGroup group;
-        int calls;
+        int nested; // handlers that are being called inside one another
 
         Turn(ChannelGroup group) {
             this.group = group;
@@ -127,15 +127,19 @@ final class ChannelGroup extends AsynchronousChannelGroup {
 
     // -- calling handlers
 
-    /** Calls it at once if this thread is one of the group's and hasn't called too many already. */
+    /** Calls it at once if this thread is one of the group's, and not in too many already. */
     <V, A> void call(
             CompletionHandler<V, ? super A> handler, A attachment, V value, Throwable failure) {
         Turn turn = TURN.get();
-        if (turn != null && turn.group == this && turn.calls < MAX_NESTED_CALLS) {
-            turn.calls++;
-            callHere(handler, attachment, value, failure);
-        } else {
+        if (turn == null || turn.group != this || turn.nested == MAX_NESTED_CALLS) {
             callLater(handler, attachment, value, failure);
+            return;
+        }
+        turn.nested++;
+        try {
+            callHere(handler, attachment, value, failure);
+        } finally {
+            turn.nested--;
         }
     }
 
@@ -178,6 +182,12 @@ final class ChannelGroup extends AsynchronousChannelGroup {
             if (outer == null) TURN.remove();
             else TURN.set(outer);
         }
+    }
+
+    /** Whether this thread is in one of the group's handlers. */
+    boolean isCallingHere() {
+        Turn turn = TURN.get();
+        return turn != null && turn.group == this;
     }
 
     // -- ending
