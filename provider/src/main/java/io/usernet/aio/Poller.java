@@ -21,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * there is another thread.
  *
  * <p>Where the executor is not the group's own, there is the reserve as well: a thread that leads and
- * moves bytes but calls no handler, and so is never held up. It leaves tasks to followers, if any wait.
+ * moves bytes while no follower is there to do it, but calls no handler, and so is never held up.
  *
  * <p>Only the leader registers channels and changes what they are selected for. So another thread wakes
  * it once for an operation, and not at all while it isn't asleep.
@@ -141,13 +141,16 @@ final class Poller {
         lock.lock();
         try {
             for (; ; ) {
-                Runnable task = follower || followers == 0 ? tasks.poll() : null;
+                if (!follower && followers > 0 && !ending) {
+                    leaveToFollowers();
+                    continue;
+                }
+                Runnable task = tasks.poll();
                 if (task != null) {
                     if (!tasks.isEmpty() || !led) callAnother();
                     return task;
                 }
-                if (!tasks.isEmpty()) callAnother(); // this is the reserve, and there are followers
-                else if (ending) return null;
+                if (ending) return null;
                 if (!led) lead();
                 else if (follower) follow();
                 else waitInReserve();
@@ -155,6 +158,11 @@ final class Poller {
         } finally {
             lock.unlock();
         }
+    }
+
+    private void leaveToFollowers() {
+        if (!tasks.isEmpty() || !led) callAnother();
+        waitInReserve();
     }
 
     private void follow() {
