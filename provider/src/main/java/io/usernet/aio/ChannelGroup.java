@@ -69,14 +69,20 @@ final class ChannelGroup extends AsynchronousChannelGroup {
     static ChannelGroup open(
             AsynchronousChannelProvider provider, SelectorProvider channels, Pool pool)
             throws IOException {
+        ChannelGroup group;
         try {
-            ChannelGroup group = new ChannelGroup(provider, channels, pool);
-            group.poller.start(pool);
-            return group;
+            group = new ChannelGroup(provider, channels, pool);
         } catch (Throwable t) {
             pool.executor().shutdown();
             throw t;
         }
+        try {
+            group.poller.start(pool);
+        } catch (Throwable t) {
+            group.terminate();
+            throw t;
+        }
+        return group;
     }
 
     // -- channels and operations

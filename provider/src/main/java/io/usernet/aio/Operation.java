@@ -13,9 +13,12 @@ import java.util.concurrent.TimeUnit;
  * Something that a channel was asked to do, once:
  *
  * <pre>
- *   TRYING --would block--> WAITING --ready, by a thread of the group--> TRYING
- *      |                       `--------timeout, cancel, close-----------.
- *      `--result, failure, or what came while it was tried---------> ENDED
+ *             .---ready: by a thread of the group---.
+ *             v                                     |
+ *   start: TRYING -----------would block-------> WAITING
+ *             |                                     |
+ *             result, failure                       timeout, cancel, close
+ *             `-----------------> ENDED <-----------'
  * </pre>
  *
  * The buffers belong to the thread that is TRYING; what comes meanwhile is left to that thread. As a

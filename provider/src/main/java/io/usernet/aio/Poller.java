@@ -46,7 +46,7 @@ final class Poller {
     private int followers; // that wait
     private boolean reserveWaits;
     private int threads; // that run this, or are going to
-    private boolean ending;
+    private boolean ending, closed;
     // -- end of fields protected by lock
 
     private final Queue<Runnable> ready = new ArrayDeque<>(); // by the leader
@@ -68,41 +68,30 @@ final class Poller {
     }
 
     private void startReserve() {
-        add(1);
+        count(1);
         Pool.daemon(this::runReserve, name).start();
     }
 
     /** Whether the pool has a thread for it. */
     private boolean startFollower(Pool pool) {
-        add(1);
+        count(1);
         try {
             pool.executor().execute(() -> runFollower(pool));
             return true;
-        } catch (RejectedExecutionException e) {
-            add(-1);
-            return false;
+        } catch (Throwable thrown) { // perhaps of the application's thread factory
+            count(-1);
+            if (thrown instanceof RejectedExecutionException) return false;
+            throw thrown;
         }
     }
 
-    private void add(int count) {
-        boolean last;
+    private void count(int difference) {
         lock.lock();
         try {
-            threads += count;
-            last = threads == 0;
+            threads += difference;
         } finally {
             lock.unlock();
         }
-        if (last) closeSelector();
-    }
-
-    private void closeSelector() {
-        try {
-            selector.close();
-        } catch (IOException e) {
-            group.pollerFailed(e);
-        }
-        group.pollerEnded();
     }
 
     // -- threads
@@ -112,17 +101,12 @@ final class Poller {
         try {
             for (Runnable task; (task = next(true)) != null; ) group.turn(task);
         } catch (Throwable thrown) {
-            if (!startFollower(pool)) goOn(pool);
+            // If it can't be replaced, since the executor is shut down, it may be the last one.
+            if (startFollower(pool)) count(-1);
+            else runFollower(pool);
             throw thrown; // for the thread's handler of uncaught exceptions
-        } finally {
-            add(-1);
         }
-    }
-
-    /** The executor is shut down, and this may be the last thread that can do what is queued. */
-    private void goOn(Pool pool) {
-        add(1);
-        runFollower(pool);
+        closeIfLast();
     }
 
     private void runReserve() {
@@ -130,13 +114,29 @@ final class Poller {
             for (Runnable task; (task = next(false)) != null; ) task.run();
         } catch (Throwable thrown) {
             startReserve();
+            count(-1);
             throw thrown;
-        } finally {
-            add(-1);
         }
+        closeIfLast();
     }
 
-    /** What to do next; null: nothing ever. */
+    private void closeIfLast() {
+        lock.lock();
+        try {
+            if (threads > 0 || closed) return;
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            selector.close();
+        } catch (IOException e) {
+            group.pollerFailed(e);
+        }
+        group.pollerEnded();
+    }
+
+    /** What to do next; null: nothing ever, and the thread doesn't count any more. */
     private Runnable next(boolean follower) {
         lock.lock();
         try {
@@ -150,7 +150,10 @@ final class Poller {
                     if (!tasks.isEmpty() || !led) callAnother();
                     return task;
                 }
-                if (ending) return null;
+                if (ending) {
+                    threads--; // with the same hold of the lock: nothing is offered to it now
+                    return null;
+                }
                 if (!led) lead();
                 else if (follower) follow();
                 else waitInReserve();
@@ -214,6 +217,7 @@ final class Poller {
         } finally {
             lock.unlock();
         }
+        closeIfLast(); // if none was started
     }
 
     // -- leading

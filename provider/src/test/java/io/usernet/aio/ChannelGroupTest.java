@@ -2,6 +2,7 @@ package io.usernet.aio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -28,6 +29,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,6 +112,26 @@ class ChannelGroupTest {
         release.countDown();
         group.shutdownNow();
         assertTrue(group.awaitTermination(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void groupWhoseThreadFactoryFailsLeavesNoThread() throws Exception {
+        String name = "of a factory that fails " + System.nanoTime();
+        AtomicInteger threads = new AtomicInteger();
+        IllegalStateException failure = new IllegalStateException("enough");
+        Throwable thrown =
+                assertThrows(
+                        IllegalStateException.class,
+                        () ->
+                                provider.openAsynchronousChannelGroup(
+                                        3,
+                                        task -> {
+                                            if (threads.incrementAndGet() == 3) throw failure;
+                                            return new Thread(task, name);
+                                        }));
+        assertSame(failure, thrown);
+        while (Thread.getAllStackTraces().keySet().stream().anyMatch(t -> name.equals(t.getName())))
+            Thread.onSpinWait();
     }
 
     @Test
