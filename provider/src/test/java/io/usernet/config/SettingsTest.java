@@ -196,7 +196,9 @@ class SettingsTest {
                         Settings.MEMORY,
                         Settings.EXIT_TIMEOUT,
                         Settings.INLINE_WRITERS,
-                        Settings.CONFIG)) {
+                        Settings.CONFIG,
+                        DefaultThreadPool.INITIAL_SIZE,
+                        DefaultThreadPool.THREAD_FACTORY)) {
             if (lines.stream().noneMatch(l -> l.startsWith("| `" + name + "` |"))) {
                 missing.add(name);
             }

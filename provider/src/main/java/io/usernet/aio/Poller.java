@@ -1,0 +1,286 @@
+package io.usernet.aio;
+
+import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Waits for a group's channels, and deals out what there is to do. One of its threads at a time is the
+ * leader, which selects; the others follow, without waking up, until there is a task or nobody leads. A
+ * leader that takes a task calls the next one first, so a handler that blocks holds nobody up as long as
+ * there is another thread.
+ *
+ * <p>Where the executor is not the group's own, there is the reserve as well: a thread that leads and
+ * moves bytes while no follower is there to do it, but calls no handler, and so is never held up.
+ *
+ * <p>Only the leader registers channels and changes what they are selected for. So another thread wakes
+ * it once for an operation, and not at all while it isn't asleep.
+ */
+final class Poller {
+    private final ChannelGroup group;
+    private final Selector selector;
+    private final String name;
+
+    /** Operations that wait for the leader to select their channels. */
+    private final Queue<Operation<?, ?>> armed = new ConcurrentLinkedQueue<>();
+
+    /** True from before the leader looks what there is until it is woken, or wakes. */
+    private final AtomicBoolean asleep = new AtomicBoolean();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition follow = lock.newCondition(), inReserve = lock.newCondition();
+
+    // -- protected by lock
+    private final Queue<Runnable> tasks = new ArrayDeque<>();
+    private boolean led;
+    private int followers; // that wait
+    private boolean reserveWaits;
+    private int threads; // that run this, or are going to
+    private boolean ending, closed;
+    // -- end of fields protected by lock
+
+    private final Queue<Runnable> ready = new ArrayDeque<>(); // by the leader
+
+    Poller(ChannelGroup group, Selector selector, String name) {
+        this.group = group;
+        this.selector = selector;
+        this.name = name;
+    }
+
+    /**
+     * @throws RejectedExecutionException if a fixed pool, whose executor is new, takes no task
+     */
+    void start(Pool pool) {
+        if (!pool.fixed()) startReserve();
+        for (int i = 0; i < pool.loops(); i++) {
+            if (!startFollower(pool) && pool.fixed()) throw new RejectedExecutionException(name);
+        }
+    }
+
+    private void startReserve() {
+        count(1);
+        Pool.daemon(this::runReserve, name).start();
+    }
+
+    /** Whether the pool has a thread for it. */
+    private boolean startFollower(Pool pool) {
+        count(1);
+        try {
+            pool.executor().execute(() -> runFollower(pool));
+            return true;
+        } catch (Throwable thrown) { // perhaps of the application's thread factory
+            count(-1);
+            if (thrown instanceof RejectedExecutionException) return false;
+            throw thrown;
+        }
+    }
+
+    private void count(int difference) {
+        lock.lock();
+        try {
+            threads += difference;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // -- threads
+
+    /** Until the end, or a handler throws: then the executor replaces the thread. */
+    private void runFollower(Pool pool) {
+        try {
+            for (Runnable task; (task = next(true)) != null; ) group.turn(task);
+        } catch (Throwable thrown) {
+            // If it can't be replaced, since the executor is shut down, it may be the last one.
+            if (startFollower(pool)) count(-1);
+            else runFollower(pool);
+            throw thrown; // for the thread's handler of uncaught exceptions
+        }
+        closeIfLast();
+    }
+
+    private void runReserve() {
+        try {
+            for (Runnable task; (task = next(false)) != null; ) task.run();
+        } catch (Throwable thrown) {
+            startReserve();
+            count(-1);
+            throw thrown;
+        }
+        closeIfLast();
+    }
+
+    private void closeIfLast() {
+        lock.lock();
+        try {
+            if (threads > 0 || closed) return;
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            selector.close();
+        } catch (IOException e) {
+            group.pollerFailed(e);
+        }
+        group.pollerEnded();
+    }
+
+    /** What to do next; null: nothing ever, and the thread doesn't count any more. */
+    private Runnable next(boolean follower) {
+        lock.lock();
+        try {
+            for (; ; ) {
+                if (!follower && followers > 0 && !ending) {
+                    leaveToFollowers();
+                    continue;
+                }
+                Runnable task = tasks.poll();
+                if (task != null) {
+                    if (!tasks.isEmpty() || !led) callAnother();
+                    return task;
+                }
+                if (ending) {
+                    threads--; // with the same hold of the lock: nothing is offered to it now
+                    return null;
+                }
+                if (!led) lead();
+                else if (follower) follow();
+                else waitInReserve();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leaveToFollowers() {
+        if (!tasks.isEmpty() || !led) callAnother();
+        waitInReserve();
+    }
+
+    private void follow() {
+        followers++;
+        try {
+            follow.awaitUninterruptibly();
+        } finally {
+            followers--;
+        }
+    }
+
+    private void waitInReserve() {
+        reserveWaits = true;
+        try {
+            inReserve.awaitUninterruptibly();
+        } finally {
+            reserveWaits = false;
+        }
+    }
+
+    /** There is a task, or nobody leads: whoever is free is to see that. */
+    private void callAnother() {
+        if (followers > 0) follow.signal();
+        else if (reserveWaits) inReserve.signal();
+        else if (led) wake();
+    }
+
+    /** A task for a thread of the group; false: there is none any more. */
+    boolean offer(Runnable task) {
+        lock.lock();
+        try {
+            if (threads == 0) return false;
+            tasks.add(task);
+            callAnother();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is queued is done, and then no thread is left. */
+    void end() {
+        lock.lock();
+        try {
+            ending = true;
+            follow.signalAll();
+            inReserve.signalAll();
+            if (led) wake();
+        } finally {
+            lock.unlock();
+        }
+        closeIfLast(); // if none was started
+    }
+
+    // -- leading
+
+    /** Gives the lock up while it selects. */
+    private void lead() {
+        led = true;
+        asleep.set(true); // who adds a task or an operation from now on wakes the selector
+        lock.unlock();
+        try {
+            select();
+        } catch (IOException | RuntimeException e) {
+            group.pollerFailed(e);
+        } finally {
+            asleep.set(false);
+            lock.lock();
+            led = false;
+            tasks.addAll(ready);
+            ready.clear();
+        }
+    }
+
+    private void select() throws IOException {
+        for (Operation<?, ?> o; (o = armed.poll()) != null; ) register(o);
+        Thread.interrupted(); // or it would not wait
+        selector.select(this::found);
+    }
+
+    private void register(Operation<?, ?> operation) {
+        Member member = operation.channel();
+        SelectableChannel channel = member.selectable();
+        try {
+            SelectionKey key = channel.keyFor(selector);
+            if (key != null) key.interestOpsOr(operation.interest());
+            else channel.register(selector, operation.interest(), member);
+        } catch (ClosedChannelException | CancelledKeyException e) {
+            operation.interrupt(operation.failure(new ClosedChannelException()));
+        }
+    }
+
+    private void found(SelectionKey key) {
+        int found;
+        try {
+            found = key.readyOps();
+            key.interestOpsAnd(~found); // until an operation waits for it again
+        } catch (CancelledKeyException e) {
+            return; // whoever closed the channel ends its operations
+        }
+        ((Member) key.attachment()).waitingFor(found, ready);
+    }
+
+    /** See {@link ChannelGroup#arm}. */
+    void arm(Operation<?, ?> operation) {
+        armed.add(operation);
+        wake();
+    }
+
+    /** Lets the selector forget a closed channel, which may not be gone before. */
+    void flush(SelectableChannel closed) {
+        if (closed.isRegistered()) wake();
+    }
+
+    private void wake() {
+        if (asleep.get() && asleep.compareAndSet(true, false)) selector.wakeup();
+    }
+}
