@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Nested;
 
 /** The oracle: the JDK's own provider under every contract. */
 class JdkNioContractTest {
-    private static final Subject JDK =
+    static final Subject JDK =
             new Subject() {
                 @Override
                 public SelectorProvider provider() {
