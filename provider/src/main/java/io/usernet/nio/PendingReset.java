@@ -27,6 +27,11 @@ final class PendingReset {
     @SuppressWarnings("unused") // by TOLD
     private volatile Told told = Told.NOBODY;
 
+    /** Whether reads have failed with it, so that all do from now on, also of nothing. */
+    boolean isToldReader() {
+        return told == Told.READER;
+    }
+
     /** Whether a read fails with it. */
     boolean tellReader() {
         return TOLD.compareAndSet(this, Told.NOBODY, Told.READER) || told == Told.READER;

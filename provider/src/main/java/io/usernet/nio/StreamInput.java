@@ -56,6 +56,7 @@ final class StreamInput {
     long read(ByteBuffer dst, ByteBuffer[] dsts, int offset, int length) throws IOException {
         if (shut) return -1;
         Buffers.checkWritable(dst, dsts, offset, length);
+        if (reset.isToldReader()) throw CloseCause.RESET.whileReading();
         CloseCause cause = stream.cause(); // before the queue is looked at: its bytes come first
         long n = dst != null ? stream.read(dst) : scatter(dsts, offset, length);
         if (stream.shouldAnnounce() || stream.receiveQueue().isClosed())

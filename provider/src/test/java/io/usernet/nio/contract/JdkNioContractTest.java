@@ -40,6 +40,13 @@ class JdkNioContractTest {
     }
 
     @Nested
+    class FileTransfer extends FileTransferContract {
+        FileTransfer() {
+            super(JDK);
+        }
+    }
+
+    @Nested
     class AsynchronousClose extends AsynchronousCloseContract {
         AsynchronousClose() {
             super(JDK);

@@ -87,7 +87,12 @@ class OracleTablesTest {
                             String then = operations.get(random.nextInt(operations.size()));
                             return dynamicTest(
                                     state + ": " + first + ", " + then,
-                                    () -> compare(table, state, List.of(first, then)));
+                                    () -> {
+                                        // where this JDK is no oracle, nothing is compared
+                                        if (table.isDecided(state, first)
+                                                && table.isDecided(state, then))
+                                            compare(table, state, List.of(first, then));
+                                    });
                         });
     }
 
