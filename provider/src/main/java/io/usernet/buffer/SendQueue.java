@@ -130,7 +130,9 @@ public final class SendQueue {
     }
 
     private Slab link(long position, int wanted) {
-        Slab slab = memory.takeForWriting(wanted);
+        // A queue that holds little is not to pin much.
+        int most = limit < Slab.Size.MEDIUM.bytes() / 2 ? Slab.Size.SMALL.bytes() : wanted;
+        Slab slab = memory.takeForWriting(Math.min(wanted, most));
         if (slab == null) return null;
         slab.position = position;
         if (tail == null) first = slab;

@@ -3,6 +3,7 @@ package io.usernet.nio;
 import io.usernet.stack.Reuse;
 import io.usernet.udp.UdpSocket;
 import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.util.Set;
@@ -27,7 +28,7 @@ final class DatagramOptions {
     /** With those of module jdk.net, looked for when somebody asks for more than the standard. */
     private static final class WithExtended {
         static final Set<SocketOption<?>> OPTIONS =
-                ExtendedOptions.with(STANDARD, "IP_DONTFRAGMENT");
+                ExtendedOptions.with(STANDARD, ExtendedOptions.NAPI_ID, "IP_DONTFRAGMENT");
     }
 
     private final UdpSocket socket;
@@ -84,6 +85,7 @@ final class DatagramOptions {
             case "IP_MULTICAST_IF" -> multicastInterface;
             case "IP_MULTICAST_TTL" -> multicastTtl;
             case "IP_MULTICAST_LOOP" -> multicastLoop;
+            case ExtendedOptions.NAPI_ID -> 0;
             default -> throw StreamOptions.unsupported(name);
         };
     }
@@ -92,8 +94,9 @@ final class DatagramOptions {
      * Sets an option; name and type were checked.
      *
      * @throws IllegalArgumentException where the JDK does
+     * @throws SocketException if it is one that is only read
      */
-    synchronized void set(SocketOption<?> name, Object value) {
+    synchronized void set(SocketOption<?> name, Object value) throws SocketException {
         switch (name.name()) {
             case "SO_SNDBUF" -> socket.sendBuffer(bytes(value));
             case "SO_RCVBUF" -> socket.receiveBuffer(bytes(value));
@@ -104,6 +107,7 @@ final class DatagramOptions {
             case "IP_MULTICAST_IF" -> multicastInterface = (NetworkInterface) value;
             case "IP_MULTICAST_TTL" -> multicastTtl = timeToLive((Integer) value);
             case "IP_MULTICAST_LOOP" -> multicastLoop = (Boolean) value;
+            case ExtendedOptions.NAPI_ID -> throw ExtendedOptions.readOnly(name);
             default -> throw StreamOptions.unsupported(name);
         }
     }

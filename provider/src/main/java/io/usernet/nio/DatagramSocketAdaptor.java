@@ -16,6 +16,7 @@ import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.Set;
 
@@ -49,6 +50,8 @@ final class DatagramSocketAdaptor extends DatagramSocket {
 
     @Override
     public void bind(SocketAddress local) throws SocketException {
+        if (local != null && !(local instanceof InetSocketAddress))
+            throw new UnsupportedAddressTypeException();
         try {
             channel.bind(local);
         } catch (IOException | RuntimeException e) {
@@ -163,6 +166,8 @@ final class DatagramSocketAdaptor extends DatagramSocket {
         SocketAddress target;
         synchronized (packet) {
             src = ByteBuffer.wrap(packet.getData(), packet.getOffset(), packet.getLength());
+            if (isClosed()) throw new SocketException("Socket closed");
+            if (!channel.isBlocking()) throw new IllegalBlockingModeException();
             InetSocketAddress remote = channel.remote();
             if (packet.getAddress() == null) {
                 if (remote == null) throw new IllegalArgumentException("Address not set");
@@ -229,10 +234,10 @@ final class DatagramSocketAdaptor extends DatagramSocket {
     private void checkGroup(SocketAddress group) throws SocketException {
         if (!(group instanceof InetSocketAddress inet))
             throw new IllegalArgumentException("Unsupported address type");
-        ensureOpen();
         InetAddress address = inet.getAddress();
         if (address == null || !address.isMulticastAddress())
             throw new SocketException("Not a multicast address");
+        ensureOpen();
     }
 
     // -- options

@@ -1,6 +1,7 @@
 package io.usernet.nio;
 
 import java.lang.reflect.Field;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -8,7 +9,14 @@ import java.util.Set;
 
 /** The options of module jdk.net, which a runtime image need not have. */
 final class ExtendedOptions {
+    /** Of the receive queue of a device: 0, since none is known here. It is only read. */
+    static final String NAPI_ID = "SO_INCOMING_NAPI_ID";
+
     private ExtendedOptions() {}
+
+    static SocketException readOnly(SocketOption<?> name) {
+        return new SocketException("Attempt to set read only option " + name.name());
+    }
 
     /** The standard options, and those of these names that the runtime has. Loads the module's class. */
     static Set<SocketOption<?>> with(Set<SocketOption<?>> standard, String... names) {

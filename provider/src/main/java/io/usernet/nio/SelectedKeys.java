@@ -3,6 +3,7 @@ package io.usernet.nio;
 import java.nio.channels.SelectionKey;
 import java.util.AbstractSet;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.ConcurrentModificationException;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -83,6 +84,12 @@ final class SelectedKeys extends AbstractSet<SelectionKey> {
 
     @Override
     public boolean add(SelectionKey key) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Not even none. */
+    @Override
+    public boolean addAll(Collection<? extends SelectionKey> keys) {
         throw new UnsupportedOperationException();
     }
 

@@ -9,7 +9,9 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Set;
 
 /** {@code ServerSocketChannel.socket()}: a ServerSocket whose every method works on the channel. */
@@ -48,8 +50,10 @@ final class ServerSocketAdaptor extends ServerSocket {
     public Socket accept() throws IOException {
         int timeout = timeoutMs;
         try {
-            return channel.blockingAccept(timeout == 0 ? Deadlines.NEVER : Deadlines.after(timeout))
-                    .socket();
+            if (timeout != 0) return channel.blockingAccept(Deadlines.after(timeout)).socket();
+            SocketChannel accepted = channel.accept();
+            if (accepted == null) throw new IllegalBlockingModeException();
+            return accepted.socket();
         } catch (IOException | RuntimeException e) {
             throw SocketFailures.asIOException(e);
         }

@@ -12,6 +12,8 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ConnectionPendingException;
+import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Objects;
@@ -59,8 +61,10 @@ final class SocketAdaptor extends Socket {
             channel.blockingConnect(
                     remote, timeout == 0 ? Deadlines.NEVER : Deadlines.after(timeout));
         } catch (UnresolvedAddressException e) {
+            ensureOpen();
+            if (isConnected()) throw new SocketException("Already connected");
             close(); // as newer versions of Socket do
-            throw new UnknownHostException(((InetSocketAddress) remote).getHostString());
+            throw new UnknownHostException(remote.toString());
         } catch (IOException | RuntimeException e) {
             throw SocketFailures.asIOException(e);
         }
@@ -70,6 +74,8 @@ final class SocketAdaptor extends Socket {
     public void bind(SocketAddress local) throws IOException {
         try {
             channel.bind(local);
+        } catch (ConnectionPendingException e) {
+            throw e; // so does the JDK's
         } catch (IOException | RuntimeException e) {
             throw SocketFailures.asIOException(e);
         }
@@ -120,7 +126,7 @@ final class SocketAdaptor extends Socket {
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return isBound() ? new InetSocketAddress(getLocalAddress(), getLocalPort()) : null;
+        return channel.local();
     }
 
     @Override
@@ -221,7 +227,7 @@ final class SocketAdaptor extends Socket {
         @Override
         public void write(byte[] b, int off, int len) throws IOException {
             Objects.checkFromIndexSize(off, len, b.length);
-            channel.blockingWriteFully(ByteBuffer.wrap(b, off, len));
+            if (len > 0) channel.blockingWriteFully(ByteBuffer.wrap(b, off, len));
         }
 
         @Override
@@ -235,6 +241,8 @@ final class SocketAdaptor extends Socket {
         ByteBuffer one = ByteBuffer.wrap(new byte[] {(byte) data});
         try {
             if (channel.write(one) == 0) throw new IOException("Socket buffer full");
+        } catch (NotYetConnectedException e) {
+            throw e; // so does the JDK's
         } catch (IOException | RuntimeException e) {
             throw SocketFailures.asIOException(e);
         }

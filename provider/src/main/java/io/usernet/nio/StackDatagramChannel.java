@@ -224,15 +224,17 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
      * @throws UnsupportedOperationException always, once the arguments are good
      */
     @Override
-    public MembershipKey join(InetAddress group, NetworkInterface through) {
+    public MembershipKey join(InetAddress group, NetworkInterface through) throws IOException {
         if (!group.isMulticastAddress())
             throw new IllegalArgumentException("Group not a multicast address");
+        if (!isOpen()) throw new ClosedChannelException();
         Objects.requireNonNull(through);
         throw new UnsupportedOperationException("Usernet has no multicast yet");
     }
 
     @Override
-    public MembershipKey join(InetAddress group, NetworkInterface through, InetAddress source) {
+    public MembershipKey join(InetAddress group, NetworkInterface through, InetAddress source)
+            throws IOException {
         Objects.requireNonNull(source);
         return join(group, through);
     }
@@ -256,6 +258,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     private InetSocketAddress receive(ByteBuffer dst, boolean mustBlock, long deadlineNs)
             throws IOException {
         Buffers.checkWritable(Objects.requireNonNull(dst), null, 0, 0);
+        if (mustBlock && isOpen() && !isBlocking()) throw new IllegalBlockingModeException();
         bindIfUnbound();
         readLock.lock();
         try {

@@ -192,6 +192,9 @@ final class StackPipe extends Pipe {
 
         private long send(ByteBuffer src, ByteBuffer[] srcs, int offset, int length)
                 throws IOException {
+            if (src == null)
+                for (int i = offset; i < offset + length; i++) Objects.requireNonNull(srcs[i]);
+            if (!Buffers.hasRemaining(src, srcs, offset, length)) return 0;
             if (ring.isSourceClosed()) throw new IOException("Broken pipe");
             if (src != null) return ring.write(src);
             long total = 0;

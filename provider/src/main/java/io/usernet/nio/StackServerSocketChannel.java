@@ -1,11 +1,9 @@
 package io.usernet.nio;
 
 import io.usernet.buffer.Wakeups;
-import io.usernet.config.Sysctl;
 import io.usernet.runtime.Engine;
 import io.usernet.runtime.Engine.Waited;
 import io.usernet.stack.Binding;
-import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
@@ -14,7 +12,6 @@ import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
@@ -32,13 +29,8 @@ import java.util.function.BooleanSupplier;
 
 /** A listener of the stack. Locks and threads: see the package; {@code acceptLock} is its only long one. */
 final class StackServerSocketChannel extends ServerSocketChannel implements Pollable {
-    private static final Set<SocketOption<?>> OPTIONS =
-            Set.of(
-                    StandardSocketOptions.SO_RCVBUF,
-                    StandardSocketOptions.SO_REUSEADDR,
-                    StandardSocketOptions.SO_REUSEPORT);
-
     private final Engine engine;
+    private final ListenerOptions options;
 
     /** Held by the thread that accepts, or binds; given up by {@link #unlockAccept} alone. */
     private final ReentrantLock acceptLock = new ReentrantLock();
@@ -50,8 +42,6 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     private volatile Backlog backlog; // once bound
     private volatile InetSocketAddress local; // kept after close, for the adaptor
     private final List<StackSelectionKey> keys = new ArrayList<>(1);
-    private Reuse reuse = new Reuse(true, false); // as on every Unix
-    private int receiveBuffer;
     private ServerSocket socket;
     // -- end of fields protected by stateLock
 
@@ -65,7 +55,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     StackServerSocketChannel(SelectorProvider provider, Engine engine) {
         super(provider);
         this.engine = engine;
-        this.receiveBuffer = (int) engine.sysctls().get(Sysctl.TCP_RMEM, 1);
+        this.options = new ListenerOptions(engine.sysctls());
     }
 
     private void ensureOpen() throws ClosedChannelException {
@@ -90,16 +80,10 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     }
 
     private void bind(InetSocketAddress wanted, int backlogSize) throws IOException {
-        Reuse with;
-        int receive;
-        synchronized (stateLock) {
-            with = reuse;
-            receive = receiveBuffer;
-        }
-        Binding bound = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), with);
+        Binding bound = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), options.reuse());
         Backlog listening;
         try {
-            listening = engine.listen(bound, backlogSize, receive);
+            listening = engine.listen(bound, backlogSize, options.receiveBuffer());
         } catch (IOException | RuntimeException e) {
             engine.release(bound);
             throw e;
@@ -142,6 +126,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     }
 
     private SocketChannel accept(boolean blocking, long deadlineNs) throws IOException {
+        ensureOpen();
         Stream accepted = null;
         boolean completed = false;
         try {
@@ -164,6 +149,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
             if (backlog.isClosed()) throw engine.closed();
             return null;
         }
+        if (options.inheritTo(accepted)) engine.post(accepted, Stream.OPTIONS);
         return new StackSocketChannel(provider(), engine, accepted);
     }
 
@@ -268,37 +254,23 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
 
     @Override
     public Set<SocketOption<?>> supportedOptions() {
-        return OPTIONS;
-    }
-
-    private static void checkName(SocketOption<?> name) {
-        if (name == null) throw new NullPointerException();
-        if (!OPTIONS.contains(name)) throw StreamOptions.unsupported(name);
+        return ListenerOptions.supported();
     }
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        checkName(name);
-        synchronized (stateLock) {
-            ensureOpen();
-            Object value =
-                    StreamOptions.isReuse(name)
-                            ? (Object) StreamOptions.get(reuse, name)
-                            : (Object) receiveBuffer;
-            return name.type().cast(value);
-        }
+        ListenerOptions.checkName(name);
+        ensureOpen();
+        return name.type().cast(options.get(name));
     }
 
     /** Of SO_RCVBUF, what was set when the channel is bound counts. */
     @Override
     public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        checkName(name);
+        ListenerOptions.checkName(name);
         StreamOptions.checkValue(name, value);
-        synchronized (stateLock) {
-            ensureOpen();
-            if (StreamOptions.isReuse(name)) reuse = StreamOptions.set(reuse, name, value);
-            else receiveBuffer = StreamOptions.bounded(value, engine.sysctls(), Sysctl.TCP_RMEM);
-        }
+        ensureOpen();
+        options.set(name, value);
         return this;
     }
 

@@ -92,8 +92,9 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         this.stream = stream;
         this.state = state;
         BooleanSupplier open = this::isOpen;
-        this.input = new StreamInput(engine, stream, open);
-        this.output = new StreamOutput(engine, stream, open);
+        PendingReset reset = new PendingReset();
+        this.input = new StreamInput(engine, stream, open, reset);
+        this.output = new StreamOutput(engine, stream, open, reset);
     }
 
     private void ensureOpen() throws ClosedChannelException {
@@ -176,6 +177,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             try {
                 boolean blocking = isBlocking();
                 if (mustBlock && !blocking) throw new IllegalBlockingModeException();
+                if (!mustBlock) ensureOpen();
                 return connectLocked(to, blocking, deadlineNs);
             } finally {
                 unlockBoth();
@@ -204,10 +206,12 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             synchronized (stateLock) {
                 attached = true;
                 tellOptions = optionsChanged;
-                local = Addresses.of(binding.address(), binding.port());
             }
             if (tellOptions) engine.post(stream, Stream.OPTIONS);
-            connected = awaitConnected(blocking, deadlineNs);
+            // Otherwise, finishConnect says what came of it: as with Linux, not even a connection
+            // to
+            // this host is made at once.
+            if (blocking) connected = awaitConnected(true, deadlineNs);
         } finally {
             if (blocking) end(connected);
         }
@@ -231,6 +235,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
 
     private boolean finishConnectLocked() throws IOException {
         if (isConnected()) return true;
+        ensureOpen();
         boolean blocking = isBlocking();
         boolean connected = false;
         if (blocking) begin();
@@ -294,7 +299,6 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         readLock.lock();
         try {
             ensureConnected();
-            Buffers.checkWritable(dst, null, 0, 0);
             return (int) read(dst, null, 0, 0, isBlocking(), Deadlines.NEVER);
         } finally {
             readLock.unlock();
@@ -307,7 +311,6 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         readLock.lock();
         try {
             ensureConnected();
-            Buffers.checkWritable(null, dsts, offset, length);
             return read(null, dsts, offset, length, isBlocking(), Deadlines.NEVER);
         } finally {
             readLock.unlock();
@@ -388,7 +391,6 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         writeLock.lock();
         try {
             ensureConnected();
-            for (int i = offset; i < offset + length; i++) Objects.requireNonNull(srcs[i]);
             return write(null, srcs, offset, length, isBlocking());
         } finally {
             unlockWrite();
@@ -403,6 +405,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             if (!isBlocking()) throw new IllegalBlockingModeException();
             do {
                 ensureConnected();
+                if (output.isShut()) throw new ClosedChannelException();
                 write(src, null, 0, 0, true);
             } while (src.hasRemaining());
         } finally {
@@ -414,7 +417,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length, boolean blocking)
             throws IOException {
         if (!blocking) {
-            if (output.isShut()) throw new ClosedChannelException();
+            if (output.isShut()) throw new AsynchronousCloseException();
             long n = output.write(src, srcs, offset, length);
             if (n == 0 && !isOpen()) throw new AsynchronousCloseException();
             return n;
@@ -423,7 +426,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         begin();
         try {
             ensureOpen();
-            if (output.isShut()) throw new ClosedChannelException();
+            if (output.isShut()) throw new AsynchronousCloseException();
             n = output.write(src, srcs, offset, length);
             while (Buffers.hasRemaining(src, srcs, offset, length)) {
                 if (output.await() == Waited.INTERRUPTED) closeByInterrupt();

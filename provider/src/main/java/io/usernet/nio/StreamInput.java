@@ -14,16 +14,18 @@ final class StreamInput {
     private final Engine engine;
     private final Stream stream;
     private final BooleanSupplier open;
+    private final PendingReset reset;
     private volatile boolean shut;
     private BooleanSupplier wakesReader; // made by the first reader that blocks
 
     /**
      * @param open whether the channel is
      */
-    StreamInput(Engine engine, Stream stream, BooleanSupplier open) {
+    StreamInput(Engine engine, Stream stream, BooleanSupplier open, PendingReset reset) {
         this.engine = engine;
         this.stream = stream;
         this.open = open;
+        this.reset = reset;
     }
 
     /** From now on the end is reached; any thread. */
@@ -53,19 +55,22 @@ final class StreamInput {
      */
     long read(ByteBuffer dst, ByteBuffer[] dsts, int offset, int length) throws IOException {
         if (shut) return -1;
+        Buffers.checkWritable(dst, dsts, offset, length);
+        if (reset.isToldReader()) throw CloseCause.RESET.whileReading();
         CloseCause cause = stream.cause(); // before the queue is looked at: its bytes come first
         long n = dst != null ? stream.read(dst) : scatter(dsts, offset, length);
         if (stream.shouldAnnounce() || stream.receiveQueue().isClosed())
             engine.post(stream, Stream.CONSUMED);
         if (n == 0 && cause != null && Buffers.hasRemaining(dst, dsts, offset, length))
-            throw failure(cause);
+            return fail(cause);
         return n;
     }
 
-    private IOException failure(CloseCause cause) {
-        if (!open.getAsBoolean()) return new AsynchronousCloseException();
+    private long fail(CloseCause cause) throws IOException {
+        if (!open.getAsBoolean()) throw new AsynchronousCloseException();
+        if (cause == CloseCause.RESET && !reset.tellReader()) return -1;
         IOException failure = cause.whileReading();
-        return cause == CloseCause.STACK_CLOSED ? engine.because(failure) : failure;
+        throw cause == CloseCause.STACK_CLOSED ? engine.because(failure) : failure;
     }
 
     private long scatter(ByteBuffer[] dsts, int offset, int length) {

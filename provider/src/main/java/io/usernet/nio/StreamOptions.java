@@ -25,6 +25,9 @@ final class StreamOptions {
 
     private static final int MAX_LINGER_S = 65_535;
 
+    /** Bits of the traffic class that are TCP's own, RFC 3168. */
+    private static final int ECN = 3;
+
     private StreamOptions() {}
 
     /** With those of module jdk.net, which is looked for when somebody asks for more than the standard. */
@@ -32,6 +35,7 @@ final class StreamOptions {
         static final Set<SocketOption<?>> OPTIONS =
                 ExtendedOptions.with(
                         STANDARD,
+                        ExtendedOptions.NAPI_ID,
                         "TCP_QUICKACK",
                         "TCP_KEEPIDLE",
                         "TCP_KEEPINTERVAL",
@@ -89,16 +93,17 @@ final class StreamOptions {
             case "SO_LINGER" -> stream.linger;
             case "TCP_NODELAY" -> stream.noDelay;
             case "IP_TOS" -> stream.trafficClass;
-            case "TCP_QUICKACK" -> stream.quickAck;
+            case "TCP_QUICKACK" -> !stream.quickAckOff;
             case "TCP_KEEPIDLE" -> orElse(stream.keepIdle, sysctls, Sysctl.TCP_KEEPALIVE_TIME);
             case "TCP_KEEPINTERVAL" ->
                     orElse(stream.keepInterval, sysctls, Sysctl.TCP_KEEPALIVE_INTVL);
             case "TCP_KEEPCOUNT" -> orElse(stream.keepCount, sysctls, Sysctl.TCP_KEEPALIVE_PROBES);
+            case ExtendedOptions.NAPI_ID -> 0;
             default -> throw unsupported(name);
         };
     }
 
-    private static Integer orElse(int value, Sysctls sysctls, Sysctl otherwise) {
+    static Integer orElse(int value, Sysctls sysctls, Sysctl otherwise) {
         return value != 0 ? value : sysctls.getInt(otherwise);
     }
 
@@ -117,14 +122,20 @@ final class StreamOptions {
             case "SO_LINGER" ->
                     stream.linger = Math.max(-1, Math.min((Integer) value, MAX_LINGER_S));
             case "TCP_NODELAY" -> stream.noDelay = (Boolean) value;
-            case "IP_TOS" -> stream.trafficClass = trafficClass((Integer) value);
-            case "TCP_QUICKACK" -> stream.quickAck = (Boolean) value;
+            case "IP_TOS" -> stream.trafficClass = trafficClass((Integer) value) & ~ECN;
+            case "TCP_QUICKACK" -> quickAck(stream, (Boolean) value);
             case "TCP_KEEPIDLE" -> stream.keepIdle = positive(value, Sysctl.TCP_KEEPALIVE_TIME);
             case "TCP_KEEPINTERVAL" ->
                     stream.keepInterval = positive(value, Sysctl.TCP_KEEPALIVE_INTVL);
             case "TCP_KEEPCOUNT" -> stream.keepCount = positive(value, Sysctl.TCP_KEEPALIVE_PROBES);
+            case ExtendedOptions.NAPI_ID -> throw ExtendedOptions.readOnly(name);
             default -> throw unsupported(name);
         }
+    }
+
+    static void quickAck(Stream stream, boolean on) {
+        stream.quickAck = on;
+        stream.quickAckOff = !on;
     }
 
     static int trafficClass(int value) {
@@ -132,7 +143,7 @@ final class StreamOptions {
         return value;
     }
 
-    private static int positive(Object value, Sysctl bounds) throws SocketException {
+    static int positive(Object value, Sysctl bounds) throws SocketException {
         int n = (Integer) value;
         if (n < 1 || n > bounds.max()) throw new SocketException("Invalid argument");
         return n;

@@ -7,6 +7,7 @@ import io.usernet.tcp.Stream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /** The writing half of a connection's channel. One thread at a time, but for the queries. */
@@ -14,16 +15,18 @@ final class StreamOutput {
     private final Engine engine;
     private final Stream stream;
     private final BooleanSupplier open;
+    private final PendingReset reset;
     private volatile boolean shut;
     private BooleanSupplier endsWriting, wakesWriter; // made by the first writer that blocks
 
     /**
      * @param open whether the channel is
      */
-    StreamOutput(Engine engine, Stream stream, BooleanSupplier open) {
+    StreamOutput(Engine engine, Stream stream, BooleanSupplier open, PendingReset reset) {
         this.engine = engine;
         this.stream = stream;
         this.open = open;
+        this.reset = reset;
     }
 
     /** No more may be written; any thread. The FIN is the channel's to post. */
@@ -52,6 +55,9 @@ final class StreamOutput {
      * @throws IOException why the connection is gone
      */
     long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length) throws IOException {
+        if (src == null)
+            for (int i = offset; i < offset + length; i++) Objects.requireNonNull(srcs[i]);
+        if (!Buffers.hasRemaining(src, srcs, offset, length)) return 0;
         if (isBroken()) throw broken();
         long n = src != null ? stream.write(src) : gather(srcs, offset, length);
         boolean closed = stream.sendQueue().isClosed();
@@ -65,6 +71,9 @@ final class StreamOutput {
     private IOException broken() {
         if (!open.getAsBoolean()) return new AsynchronousCloseException();
         CloseCause cause = stream.cause();
+        // Linux: a reset that comes after the FIN is a broken pipe from the start.
+        if (cause == CloseCause.RESET && !stream.isInputEnded() && reset.tellWriter())
+            return new IOException("Connection reset by peer");
         if (cause == CloseCause.STACK_CLOSED) return engine.because(cause.whileWriting());
         return (cause != null ? cause : CloseCause.RESET).whileWriting();
     }

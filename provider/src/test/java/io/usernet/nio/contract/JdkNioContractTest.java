@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Nested;
 
 /** The oracle: the JDK's own provider under every contract. */
 class JdkNioContractTest {
-    private static final Subject JDK =
+    static final Subject JDK =
             new Subject() {
                 @Override
                 public SelectorProvider provider() {
@@ -35,6 +35,13 @@ class JdkNioContractTest {
     @Nested
     class ReadWrite extends ReadWriteContract {
         ReadWrite() {
+            super(JDK);
+        }
+    }
+
+    @Nested
+    class FileTransfer extends FileTransferContract {
+        FileTransfer() {
             super(JDK);
         }
     }

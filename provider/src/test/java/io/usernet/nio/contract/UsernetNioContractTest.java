@@ -59,6 +59,13 @@ class UsernetNioContractTest {
     }
 
     @Nested
+    class FileTransfer extends FileTransferContract {
+        FileTransfer() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
     class AsynchronousClose extends AsynchronousCloseContract {
         AsynchronousClose() {
             super(USERNET);
