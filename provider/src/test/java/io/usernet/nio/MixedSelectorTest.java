@@ -316,7 +316,7 @@ class MixedSelectorTest {
         channel.configureBlocking(false);
         for (Pair pair : List.of(stack, unix, kernel)) pair.reader().register(selector, READ);
         channel.register(selector, READ);
-        int rounds = 5_000;
+        int rounds = 2_000;
         int[] kinds = new SplittableRandom(11).ints(rounds, 0, 5).toArray();
         Semaphore turn = new Semaphore(1);
         CompletableFuture<Void> waking =
