@@ -1,5 +1,6 @@
 package io.usernet.nio;
 
+import io.usernet.config.PassThrough;
 import io.usernet.runtime.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,15 +18,23 @@ import java.util.function.Supplier;
 /** Channels on one stack. Thread-safe. Selectors and pipes work across stacks. */
 public class StackSelectorProvider extends SelectorProvider {
     private final Supplier<Engine> engine;
+    private final PassThrough passThrough;
+
+    /** Of channels that are the stack's, all of them. */
+    public StackSelectorProvider(Supplier<Engine> engine) {
+        this(engine, PassThrough.NONE);
+    }
 
     /**
      * @param engine the running stack; called whenever a channel is opened, from many threads at once,
      *     so it opens the stack once and keeps it. What it throws, the caller who opens a channel gets:
      *     of an UncheckedIOException the cause, of any other RuntimeException an IOException with its
      *     message
+     * @param passThrough which channels are the kernel's
      */
-    public StackSelectorProvider(Supplier<Engine> engine) {
+    public StackSelectorProvider(Supplier<Engine> engine, PassThrough passThrough) {
         this.engine = Objects.requireNonNull(engine);
+        this.passThrough = Objects.requireNonNull(passThrough);
     }
 
     private Engine engine() throws IOException {
@@ -41,24 +50,36 @@ public class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel() throws IOException {
-        return new StackSocketChannel(this, engine());
+        return openSocket(null);
     }
 
     @Override
     public SocketChannel openSocketChannel(ProtocolFamily family) throws IOException {
         check(family);
-        return openSocketChannel();
+        return openSocket(family);
+    }
+
+    private SocketChannel openSocket(ProtocolFamily family) throws IOException {
+        Engine stack = engine();
+        if (!passThrough.isInet()) return new StackSocketChannel(this, stack);
+        return new RoutedSocketChannel(this, stack, new Routing(passThrough, stack), family);
     }
 
     @Override
     public ServerSocketChannel openServerSocketChannel() throws IOException {
-        return new StackServerSocketChannel(this, engine());
+        return openServerSocket(null);
     }
 
     @Override
     public ServerSocketChannel openServerSocketChannel(ProtocolFamily family) throws IOException {
         check(family);
-        return openServerSocketChannel();
+        return openServerSocket(family);
+    }
+
+    private ServerSocketChannel openServerSocket(ProtocolFamily family) throws IOException {
+        Engine stack = engine();
+        if (!passThrough.isInet()) return new StackServerSocketChannel(this, stack);
+        return new RoutedServerSocketChannel(this, stack, new Routing(passThrough, stack), family);
     }
 
     @Override
