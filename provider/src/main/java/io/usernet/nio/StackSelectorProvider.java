@@ -25,9 +25,15 @@ public class StackSelectorProvider extends SelectorProvider {
     private final Supplier<Engine> engine;
     private final Supplier<PassThrough> rules;
 
-    /** Everything is the stack's. */
+    /** Of channels that are the stack's, all of them. */
     public StackSelectorProvider(Supplier<Engine> engine) {
-        this(engine, () -> PassThrough.NONE);
+        this(engine, PassThrough.NONE);
+    }
+
+    /** Of channels that the rules say whose they are. */
+    public StackSelectorProvider(Supplier<Engine> engine, PassThrough rules) {
+        this(engine, () -> rules);
+        Objects.requireNonNull(rules);
     }
 
     /**
@@ -65,26 +71,40 @@ public class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel() throws IOException {
-        return new StackSocketChannel(this, engine());
+        return openSocket(null);
     }
 
     @Override
     public SocketChannel openSocketChannel(ProtocolFamily family) throws IOException {
         if (family == StandardProtocolFamily.UNIX) return unix().openSocketChannel(family);
         check(family);
-        return openSocketChannel();
+        return openSocket(family);
+    }
+
+    private SocketChannel openSocket(ProtocolFamily family) throws IOException {
+        Engine stack = engine();
+        PassThrough with = rules();
+        if (!with.isInet()) return new StackSocketChannel(this, stack);
+        return new RoutedSocketChannel(this, stack, new Routing(with, stack), family);
     }
 
     @Override
     public ServerSocketChannel openServerSocketChannel() throws IOException {
-        return new StackServerSocketChannel(this, engine());
+        return openServerSocket(null);
     }
 
     @Override
     public ServerSocketChannel openServerSocketChannel(ProtocolFamily family) throws IOException {
         if (family == StandardProtocolFamily.UNIX) return unix().openServerSocketChannel(family);
         check(family);
-        return openServerSocketChannel();
+        return openServerSocket(family);
+    }
+
+    private ServerSocketChannel openServerSocket(ProtocolFamily family) throws IOException {
+        Engine stack = engine();
+        PassThrough with = rules();
+        if (!with.isInet()) return new StackServerSocketChannel(this, stack);
+        return new RoutedServerSocketChannel(this, stack, new Routing(with, stack), family);
     }
 
     @Override
