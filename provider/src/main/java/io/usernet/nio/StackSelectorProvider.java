@@ -18,11 +18,11 @@ import java.util.function.Supplier;
 /** Channels on one stack. Thread-safe. Selectors and pipes work across stacks. */
 public class StackSelectorProvider extends SelectorProvider {
     private final Supplier<Engine> engine;
-    private final PassThrough passThrough;
+    private final Supplier<PassThrough> rules;
 
-    /** Of channels that are the stack's, all of them. */
+    /** Everything is the stack's. */
     public StackSelectorProvider(Supplier<Engine> engine) {
-        this(engine, PassThrough.NONE);
+        this(engine, () -> PassThrough.NONE);
     }
 
     /**
@@ -30,16 +30,24 @@ public class StackSelectorProvider extends SelectorProvider {
      *     so it opens the stack once and keeps it. What it throws, the caller who opens a channel gets:
      *     of an UncheckedIOException the cause, of any other RuntimeException an IOException with its
      *     message
-     * @param passThrough which channels are the kernel's
+     * @param rules which channels are the kernel's; called and thrown from likewise, but opens nothing
      */
-    public StackSelectorProvider(Supplier<Engine> engine, PassThrough passThrough) {
+    public StackSelectorProvider(Supplier<Engine> engine, Supplier<PassThrough> rules) {
         this.engine = Objects.requireNonNull(engine);
-        this.passThrough = Objects.requireNonNull(passThrough);
+        this.rules = Objects.requireNonNull(rules);
     }
 
     private Engine engine() throws IOException {
+        return get(engine);
+    }
+
+    private PassThrough rules() throws IOException {
+        return get(rules);
+    }
+
+    private static <T> T get(Supplier<T> from) throws IOException {
         try {
-            return engine.get();
+            return from.get();
         } catch (UncheckedIOException e) {
             // Thrown anew, because the same cause may be kept and thrown in many threads.
             throw new IOException(e.getCause().getMessage(), e.getCause());
@@ -61,8 +69,9 @@ public class StackSelectorProvider extends SelectorProvider {
 
     private SocketChannel openSocket(ProtocolFamily family) throws IOException {
         Engine stack = engine();
-        if (!passThrough.isInet()) return new StackSocketChannel(this, stack);
-        return new RoutedSocketChannel(this, stack, new Routing(passThrough, stack), family);
+        PassThrough by = rules();
+        if (!by.isInet()) return new StackSocketChannel(this, stack);
+        return new RoutedSocketChannel(this, stack, new Routing(by, stack), family);
     }
 
     @Override
@@ -78,8 +87,9 @@ public class StackSelectorProvider extends SelectorProvider {
 
     private ServerSocketChannel openServerSocket(ProtocolFamily family) throws IOException {
         Engine stack = engine();
-        if (!passThrough.isInet()) return new StackServerSocketChannel(this, stack);
-        return new RoutedServerSocketChannel(this, stack, new Routing(passThrough, stack), family);
+        PassThrough by = rules();
+        if (!by.isInet()) return new StackServerSocketChannel(this, stack);
+        return new RoutedServerSocketChannel(this, stack, new Routing(by, stack), family);
     }
 
     @Override
