@@ -214,8 +214,8 @@ abstract class NioContract {
         ByteBuffer chunk = ByteBuffer.allocate(64 << 10);
         long total = 0;
         // Where no chunk fits a byte may; the stack may still be moving bytes to the peer's buffer;
-        // and a kernel acknowledges up to 40 ms later, which makes room.
-        for (int size = chunk.capacity(), refusals = 0; refusals < 3; ) {
+        // and a kernel acknowledges 40 ms later, which makes room once more.
+        for (int size = chunk.capacity(), refusals = 0; refusals < 4; ) {
             int n = channel.write(chunk.clear().limit(size));
             total += n;
             assertTrue(
@@ -223,7 +223,7 @@ abstract class NioContract {
             if (n == 0) {
                 size = 1;
                 refusals++;
-                LockSupport.parkNanos(20_000_000);
+                LockSupport.parkNanos(25_000_000);
             } else {
                 refusals = 0;
             }
