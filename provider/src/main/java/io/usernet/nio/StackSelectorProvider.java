@@ -1,11 +1,13 @@
 package io.usernet.nio;
 
 import io.usernet.config.PassThrough;
+import io.usernet.config.Settings;
 import io.usernet.runtime.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ProtocolFamily;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.Channel;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
 import java.nio.channels.ServerSocketChannel;
@@ -15,14 +17,23 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-/** Channels on one stack. Thread-safe. Selectors and pipes work across stacks. */
+/**
+ * Channels on one stack, and, by the rules of pass-through, of the kernel's. Thread-safe. Selectors and
+ * pipes work across stacks, and with the kernel's channels.
+ */
 public class StackSelectorProvider extends SelectorProvider {
     private final Supplier<Engine> engine;
     private final Supplier<PassThrough> rules;
 
-    /** Everything is the stack's. */
+    /** Of channels that are the stack's, all of them. */
     public StackSelectorProvider(Supplier<Engine> engine) {
-        this(engine, () -> PassThrough.NONE);
+        this(engine, PassThrough.NONE);
+    }
+
+    /** Of channels that the rules say whose they are. */
+    public StackSelectorProvider(Supplier<Engine> engine, PassThrough rules) {
+        this(engine, () -> rules);
+        Objects.requireNonNull(rules);
     }
 
     /**
@@ -56,6 +67,8 @@ public class StackSelectorProvider extends SelectorProvider {
         }
     }
 
+    // -- TCP and UDP
+
     @Override
     public SocketChannel openSocketChannel() throws IOException {
         return openSocket(null);
@@ -63,15 +76,16 @@ public class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel(ProtocolFamily family) throws IOException {
+        if (family == StandardProtocolFamily.UNIX) return unix().openSocketChannel(family);
         check(family);
         return openSocket(family);
     }
 
     private SocketChannel openSocket(ProtocolFamily family) throws IOException {
         Engine stack = engine();
-        PassThrough by = rules();
-        if (!by.isInet()) return new StackSocketChannel(this, stack);
-        return new RoutedSocketChannel(this, stack, new Routing(by, stack), family);
+        PassThrough with = rules();
+        if (!with.isInet()) return new StackSocketChannel(this, stack);
+        return new RoutedSocketChannel(this, stack, new Routing(with, stack), family);
     }
 
     @Override
@@ -81,15 +95,16 @@ public class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public ServerSocketChannel openServerSocketChannel(ProtocolFamily family) throws IOException {
+        if (family == StandardProtocolFamily.UNIX) return unix().openServerSocketChannel(family);
         check(family);
         return openServerSocket(family);
     }
 
     private ServerSocketChannel openServerSocket(ProtocolFamily family) throws IOException {
         Engine stack = engine();
-        PassThrough by = rules();
-        if (!by.isInet()) return new StackServerSocketChannel(this, stack);
-        return new RoutedServerSocketChannel(this, stack, new Routing(by, stack), family);
+        PassThrough with = rules();
+        if (!with.isInet()) return new StackServerSocketChannel(this, stack);
+        return new RoutedServerSocketChannel(this, stack, new Routing(with, stack), family);
     }
 
     @Override
@@ -103,6 +118,47 @@ public class StackSelectorProvider extends SelectorProvider {
         return openDatagramChannel();
     }
 
+    /** IPv6 is the kernel's, where the rules leave it any address. */
+    private void check(ProtocolFamily family) throws IOException {
+        Objects.requireNonNull(family);
+        if (family == StandardProtocolFamily.INET) return;
+        if (family != StandardProtocolFamily.INET6)
+            throw new UnsupportedOperationException(
+                    "Protocol family not supported: " + family.name());
+        if (!rules().isInet()) throw new UnsupportedOperationException("IPv6 not available");
+    }
+
+    // -- what the kernel alone has
+
+    /** Whose UNIX-domain channels are, which neither need nor open the stack. */
+    private SelectorProvider unix() throws IOException {
+        if (!rules().unix()) {
+            throw new UnsupportedOperationException(
+                    "UNIX-domain sockets are the kernel's: allow them by "
+                            + Settings.PASSTHROUGH
+                            + "=unix");
+        }
+        return Kernel.provider();
+    }
+
+    /**
+     * The socket that inetd or systemd has started this JVM with, if it has: one of the kernel's.
+     *
+     * @throws IOException if there is one, but the rules leave the kernel neither UNIX-domain sockets
+     *     nor any address
+     */
+    @Override
+    public Channel inheritedChannel() throws IOException {
+        if (rules().unix() || rules().isInet()) return Kernel.provider().inheritedChannel();
+        if (!InheritedSocket.exists()) return null;
+        throw new IOException(
+                "the socket that this JVM was started with is the kernel's: allow it by "
+                        + Settings.PASSTHROUGH
+                        + "=unix");
+    }
+
+    // -- what needs neither
+
     @Override
     public AbstractSelector openSelector() throws IOException {
         return new StackSelector(this);
@@ -111,13 +167,5 @@ public class StackSelectorProvider extends SelectorProvider {
     @Override
     public Pipe openPipe() throws IOException {
         return new StackPipe(this);
-    }
-
-    private static void check(ProtocolFamily family) {
-        Objects.requireNonNull(family);
-        if (family == StandardProtocolFamily.INET) return;
-        if (family == StandardProtocolFamily.INET6)
-            throw new UnsupportedOperationException("IPv6 not available");
-        throw new UnsupportedOperationException("Protocol family not supported: " + family.name());
     }
 }
