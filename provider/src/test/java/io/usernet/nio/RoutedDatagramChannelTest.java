@@ -206,6 +206,21 @@ class RoutedDatagramChannelTest {
     }
 
     @Test
+    void serverThatComesAndGoesIsNoticedWithTheNextDatagram() throws Exception {
+        DatagramChannel inKernel = kernelServer(), channel = channel();
+        channel.send(one(), addressOf(inKernel));
+        answer(inKernel);
+        try (DatagramChannel own = new StackSelectorProvider(() -> engine).openDatagramChannel()) {
+            own.bind(addressOf(inKernel)); // the same port of the stack
+            channel.send(one(), addressOf(own));
+            answer(own);
+        }
+        assertEquals(1, channel.send(one(), addressOf(inKernel)));
+        answer(inKernel);
+        for (int i = 0; i < 3; i++) assertEquals(addressOf(inKernel), channel.receive(one()));
+    }
+
+    @Test
     void connectedChannelHasOneLegAndItsDescriptorsGo() throws Exception {
         DatagramChannel onStack = stackServer(), inKernel = kernelServer(), channel = channel();
         channel.send(one(), addressOf(onStack));
