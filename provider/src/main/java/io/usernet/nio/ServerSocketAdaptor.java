@@ -16,16 +16,33 @@ import java.util.Set;
 
 /** {@code ServerSocketChannel.socket()}: a ServerSocket whose every method works on the channel. */
 final class ServerSocketAdaptor extends ServerSocket {
-    private final StackServerSocketChannel channel;
-    private volatile int timeoutMs; // SO_TIMEOUT; 0: none
+    /** What an adaptor needs beyond the methods of a ServerSocketChannel. */
+    interface Acceptor {
+        /**
+         * Accepts in blocking mode.
+         *
+         * @param timeoutMs 0: none
+         * @throws java.net.SocketTimeoutException "Accept timed out"
+         * @throws java.nio.channels.IllegalBlockingModeException if the channel isn't in that mode
+         */
+        SocketChannel blockingAccept(int timeoutMs) throws IOException;
 
-    private ServerSocketAdaptor(StackServerSocketChannel channel) {
-        super(new NoSocketImpl());
-        this.channel = channel;
+        /** The address, also after close; null if it was never bound. */
+        InetSocketAddress local();
     }
 
-    static ServerSocket of(StackServerSocketChannel channel) {
-        return new ServerSocketAdaptor(channel);
+    private final ServerSocketChannel channel;
+    private final Acceptor acceptor; // the channel, too
+    private volatile int timeoutMs; // SO_TIMEOUT; 0: none
+
+    private ServerSocketAdaptor(ServerSocketChannel channel, Acceptor acceptor) {
+        super(new NoSocketImpl());
+        this.channel = channel;
+        this.acceptor = acceptor;
+    }
+
+    static <C extends ServerSocketChannel & Acceptor> ServerSocket of(C channel) {
+        return new ServerSocketAdaptor(channel, channel);
     }
 
     private void ensureOpen() throws SocketException {
@@ -48,9 +65,9 @@ final class ServerSocketAdaptor extends ServerSocket {
 
     @Override
     public Socket accept() throws IOException {
-        int timeout = timeoutMs;
         try {
-            if (timeout != 0) return channel.blockingAccept(Deadlines.after(timeout)).socket();
+            int timeout = timeoutMs;
+            if (timeout != 0) return acceptor.blockingAccept(timeout).socket();
             SocketChannel accepted = channel.accept();
             if (accepted == null) throw new IllegalBlockingModeException();
             return accepted.socket();
@@ -71,24 +88,24 @@ final class ServerSocketAdaptor extends ServerSocket {
 
     @Override
     public InetAddress getInetAddress() {
-        InetSocketAddress local = channel.local();
+        InetSocketAddress local = acceptor.local();
         return local == null ? null : local.getAddress();
     }
 
     @Override
     public int getLocalPort() {
-        InetSocketAddress local = channel.local();
+        InetSocketAddress local = acceptor.local();
         return local == null ? -1 : local.getPort();
     }
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return channel.local();
+        return acceptor.local();
     }
 
     @Override
     public boolean isBound() {
-        return channel.local() != null;
+        return acceptor.local() != null;
     }
 
     @Override

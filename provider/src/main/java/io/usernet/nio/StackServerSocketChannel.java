@@ -28,7 +28,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** A listener of the stack. Locks and threads: see the package; {@code acceptLock} is its only long one. */
-final class StackServerSocketChannel extends ServerSocketChannel implements Pollable {
+final class StackServerSocketChannel extends ServerSocketChannel
+        implements Pollable, ServerSocketAdaptor.Acceptor {
     private final Engine engine;
     private final ListenerOptions options;
 
@@ -110,12 +111,9 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         }
     }
 
-    /**
-     * For the adaptor: accepts in blocking mode.
-     *
-     * @throws SocketTimeoutException "Accept timed out"
-     */
-    SocketChannel blockingAccept(long deadlineNs) throws IOException {
+    @Override
+    public SocketChannel blockingAccept(int timeoutMs) throws IOException {
+        long deadlineNs = timeoutMs == 0 ? Deadlines.NEVER : Deadlines.after(timeoutMs);
         acceptLock.lock();
         try {
             if (!isBlocking()) throw new IllegalBlockingModeException();
@@ -247,8 +245,8 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         return local;
     }
 
-    /** Also after close. */
-    InetSocketAddress local() {
+    @Override
+    public InetSocketAddress local() {
         return local;
     }
 
