@@ -42,6 +42,26 @@ final class LegKeys {
         }
     }
 
+    /**
+     * The legs are these from now on; of others that there were, the keys hear no more.
+     *
+     * @param newStack null: none
+     * @param newKernel null: none
+     */
+    synchronized void replace(Pollable newStack, SelectableChannel newKernel) {
+        Pollable oldStack = stack;
+        SelectableChannel oldKernel = kernel;
+        stack = newStack;
+        kernel = newKernel;
+        for (StackSelectionKey key : keys) {
+            if (oldStack != null && oldStack != newStack) oldStack.detach(key);
+            if (newStack != null && newStack != oldStack) newStack.attach(key);
+            if (oldKernel != null && oldKernel != newKernel) key.unwatch(oldKernel);
+            if (newKernel != null && newKernel != oldKernel) key.watch(newKernel);
+            key.lookAgain();
+        }
+    }
+
     private void join(StackSelectionKey key) {
         if (kernel != null) key.watch(kernel); // may fail for want of descriptors, and then alone
         if (stack != null) stack.attach(key);

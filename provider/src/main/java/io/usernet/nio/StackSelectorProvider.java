@@ -109,13 +109,20 @@ public class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public DatagramChannel openDatagramChannel() throws IOException {
-        return new StackDatagramChannel(this, engine());
+        return openDatagram(null);
     }
 
     @Override
     public DatagramChannel openDatagramChannel(ProtocolFamily family) throws IOException {
         check(family);
-        return openDatagramChannel();
+        return openDatagram(family);
+    }
+
+    private DatagramChannel openDatagram(ProtocolFamily family) throws IOException {
+        Engine stack = engine();
+        PassThrough with = rules();
+        if (!with.isInet()) return new StackDatagramChannel(this, stack);
+        return new RoutedDatagramChannel(this, stack, new Routing(with, stack), family);
     }
 
     /** IPv6 is the kernel's, where the rules leave it any address. */
