@@ -240,7 +240,7 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
             return two.poll();
         } finally {
             two.lock.unlock();
-            if (!isOpen()) two.closeSelector(); // which may be younger than the close
+            if (!isOpen()) two.closeWait(); // what may be younger than the close
         }
     }
 
