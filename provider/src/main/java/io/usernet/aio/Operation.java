@@ -110,7 +110,12 @@ abstract class Operation<V, A> implements Runnable {
      */
     final Future<V> start(long timeout, TimeUnit unit) {
         if (hasEnded(Where.HERE_IF_OF_GROUP)) return future;
-        if (timeout > 0) schedule(timeout, unit);
+        try {
+            if (timeout > 0) schedule(timeout, unit);
+        } catch (Throwable thrown) { // no unit, or no memory for a thread
+            end(null, thrown, Where.LATER);
+            return future;
+        }
         await();
         return future;
     }

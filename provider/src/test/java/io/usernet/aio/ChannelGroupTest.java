@@ -42,9 +42,11 @@ class ChannelGroupTest {
     private AioProvider provider;
 
     @BeforeEach
-    void open() {
+    void open() throws Exception {
         engine = Engine.open(StackConfig.defaults(), null, "groups");
         provider = new AioProvider(new StackSelectorProvider(() -> engine));
+        // The default group, before that of the test.
+        provider.openAsynchronousSocketChannel(null).close();
     }
 
     @AfterEach
@@ -130,8 +132,7 @@ class ChannelGroupTest {
                                             return new Thread(task, name);
                                         }));
         assertSame(failure, thrown);
-        while (Thread.getAllStackTraces().keySet().stream().anyMatch(t -> name.equals(t.getName())))
-            Thread.onSpinWait();
+        while (isAlive(name)) Thread.onSpinWait();
     }
 
     @Test
@@ -161,6 +162,26 @@ class ChannelGroupTest {
         assertThrows(ExecutionException.class, () -> result(accepting));
         group.shutdownNow();
         assertTrue(group.awaitTermination(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void terminatedGroupLeavesNoThreadOfItsOwn() throws Exception {
+        AsynchronousChannelGroup group =
+                provider.openAsynchronousChannelGroup(Executors.newCachedThreadPool(), 0);
+        Pair pair = connect(group);
+        String name = threadThatSelects().getName();
+        CompletableFuture<Thread> read = new CompletableFuture<>();
+        pair.client.read(ByteBuffer.allocate(1), 1, TimeUnit.HOURS, null, to(read));
+        assertTrue(isAlive(name));
+        assertTrue(isAlive(name + "-timer"));
+        group.shutdownNow();
+        assertTrue(group.awaitTermination(10, TimeUnit.SECONDS));
+        while (isAlive(name) || isAlive(name + "-timer")) Thread.onSpinWait();
+        assertThrows(ExecutionException.class, () -> result(read));
+    }
+
+    private static boolean isAlive(String name) {
+        return Thread.getAllStackTraces().keySet().stream().anyMatch(t -> name.equals(t.getName()));
     }
 
     @Test
@@ -210,7 +231,8 @@ class ChannelGroupTest {
             result(pair.server.write(ByteBuffer.allocate(1)));
             result(reading);
         }
-        assertTrue(waits(waits) - before <= 2 * operations + 2, "" + (waits(waits) - before));
+        long wakes = waits(waits) - before;
+        assertTrue(wakes > 0 && wakes <= 2 * operations + 2, "" + wakes);
         awaitSelecting(waits);
         before = waits(waits);
         for (int i = 0; i < operations; i++) result(pair.client.write(ByteBuffer.allocate(1)));

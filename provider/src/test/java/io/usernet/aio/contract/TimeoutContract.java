@@ -128,6 +128,16 @@ abstract class TimeoutContract extends AioContract {
     }
 
     @Test
+    void timeoutWithoutAUnitFailsThatReadAlone() throws Exception {
+        Pair pair = connect();
+        Recorder<Integer, Void> handler = new Recorder<>();
+        pair.client().read(ByteBuffer.allocate(1), 1, null, null, handler);
+        handler.failure(NullPointerException.class);
+        write(pair.server(), "x");
+        assertEquals("x", read(pair.client(), 1));
+    }
+
+    @Test
     void handlerOfATimeoutIsCalledByTheGroup() throws Exception {
         Pair pair = connect(fixed(1));
         Recorder<Integer, Void> handler = new Recorder<>();
