@@ -17,8 +17,8 @@ final class LegKeys {
     // -- end of fields protected by the monitor
 
     synchronized void add(StackSelectionKey key) {
-        keys.add(key);
         join(key);
+        keys.add(key);
     }
 
     /** The key is gone, and what the kernel watched for it with it. */
@@ -63,7 +63,7 @@ final class LegKeys {
     }
 
     private void join(StackSelectionKey key) {
+        if (kernel != null) key.watch(kernel); // may fail for want of descriptors, and then alone
         if (stack != null) stack.attach(key);
-        if (kernel != null) key.watch(kernel);
     }
 }

@@ -89,7 +89,7 @@ final class LegWait {
         if (opened != null) opened.selectNow(LOOK);
     }
 
-    /** For good; nobody waits. */
+    /** For good; ends a wait, too. */
     void close() throws IOException {
         StackSelector opened = selector;
         if (opened != null) opened.close();

@@ -14,6 +14,7 @@ import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.NotYetBoundException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
@@ -47,7 +48,8 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
     private volatile StackServerSocketChannel stack; // null: none
     private volatile ServerSocketChannel kernel; // null: none
     private volatile TwoListeners both; // if there are two legs
-    private volatile InetSocketAddress local; // once it is bound, and after close
+    private volatile InetSocketAddress
+            local; // once it is bound: written after the legs, kept after close
     private final GivenOptions given = new GivenOptions();
     private boolean blocking = true;
     private ServerSocket socket;
@@ -183,6 +185,7 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
 
     @Override
     public SocketChannel accept() throws IOException {
+        if (local == null) throw unbound(isBlocking());
         TwoListeners two = both;
         if (two != null) return accept(two, Deadlines.NEVER, false);
         try {
@@ -194,6 +197,8 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
 
     @Override
     public SocketChannel blockingAccept(int timeoutMs) throws IOException {
+        if (!isBlocking()) throw new IllegalBlockingModeException();
+        if (local == null) throw unbound(true);
         TwoListeners two = both;
         if (two != null) {
             long deadlineNs = timeoutMs == 0 ? Deadlines.NEVER : Deadlines.after(timeoutMs);
@@ -215,16 +220,27 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
         return new RoutedSocketChannel(provider(), accepted);
     }
 
+    /** What to throw of an unbound channel, unless it is closed, or the thread interrupted. */
+    private NotYetBoundException unbound(boolean wouldBlock) throws IOException {
+        if (wouldBlock) begin();
+        try {
+            ensureOpen();
+            return new NotYetBoundException();
+        } finally {
+            if (wouldBlock) end(false);
+        }
+    }
+
     private SocketChannel accept(TwoListeners two, long deadlineNs, boolean mustBlock)
             throws IOException {
         two.lock.lock();
         try {
-            boolean block = isBlocking();
-            if (mustBlock && !block) throw new IllegalBlockingModeException();
-            return block ? awaitConnection(two, deadlineNs) : two.poll();
+            if (isBlocking()) return awaitConnection(two, deadlineNs);
+            if (mustBlock) throw new IllegalBlockingModeException();
+            return two.poll();
         } finally {
             two.lock.unlock();
-            if (!isOpen()) two.closeSelector(); // which may be younger than the close
+            if (!isOpen()) two.closeWait(); // what may be younger than the close
         }
     }
 

@@ -6,30 +6,23 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 
 /**
  * Listens on the stack and in the kernel, and accepts from whichever has a connection. Both channels are
- * in non-blocking mode for good; a thread that must wait does so in a selector of ours, which exists from
- * then on. One thread accepts at a time, by {@link #lock}; {@link #close} is for any.
+ * in non-blocking mode for good. One thread accepts at a time, by {@link #lock}; {@link #close} is for
+ * any.
  */
 final class TwoListeners {
-    private static final Consumer<SelectionKey> LOOK = key -> {};
-
     private final SelectorProvider provider;
     private final StackServerSocketChannel stack;
     private final ServerSocketChannel kernel;
+    private final LegWait acceptable;
 
     /** Held by the thread that accepts. */
     final ReentrantLock lock = new ReentrantLock();
 
-    // -- fields protected by lock
-    private volatile StackSelector selector; // once a thread has had to wait
-    private boolean kernelsTurn;
-
-    // -- end of fields protected by lock
+    private boolean kernelsTurn; // protected by lock
 
     /**
      * @param stack bound
@@ -43,6 +36,8 @@ final class TwoListeners {
         this.kernel = kernel;
         stack.configureBlocking(false);
         kernel.configureBlocking(false);
+        this.acceptable = new LegWait(provider, SelectionKey.OP_ACCEPT);
+        acceptable.legs(stack, kernel);
     }
 
     /** A connection, or null if there is none now. They take turns, so that none starves. */
@@ -61,29 +56,16 @@ final class TwoListeners {
     /**
      * Waits for a connection, a close, the deadline or an interrupt; perhaps for less.
      *
-     * @param deadlineNs in System.nanoTime()
+     * @param deadlineNs in System.nanoTime(), or Long.MAX_VALUE
      * @return false if the deadline is over
      */
     boolean await(long deadlineNs) throws IOException {
-        if (selector == null) openSelector();
+        acceptable.prepare();
         try {
-            if (deadlineNs == Deadlines.NEVER) {
-                selector.select(LOOK);
-                return true;
-            }
-            long leftNs = deadlineNs - System.nanoTime();
-            if (leftNs <= 0) return false;
-            selector.select(LOOK, TimeUnit.NANOSECONDS.toMillis(leftNs) + 1); // 0 were for ever
-            return true;
+            return acceptable.await(deadlineNs);
         } catch (ClosedSelectorException e) {
             return true; // so are the channels: the caller looks at them
         }
-    }
-
-    private void openSelector() throws IOException {
-        selector = new StackSelector(provider);
-        stack.register(selector, SelectionKey.OP_ACCEPT);
-        kernel.register(selector, SelectionKey.OP_ACCEPT);
     }
 
     /** Whoever is inside keeps the mode in which he began: waits until he has left. */
@@ -100,14 +82,13 @@ final class TwoListeners {
             try {
                 kernel.close();
             } finally {
-                closeSelector();
+                closeWait();
             }
         }
     }
 
-    /** With it goes the descriptor of the kernel's channel, if that is closed. */
-    void closeSelector() throws IOException {
-        StackSelector opened = selector;
-        if (opened != null) opened.close();
+    /** With that goes the descriptor of the kernel's channel, if it is closed. */
+    void closeWait() throws IOException {
+        acceptable.close();
     }
 }

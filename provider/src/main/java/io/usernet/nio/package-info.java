@@ -24,10 +24,14 @@
  * selector there is no lock: a key is pushed to a stack of candidates, and the sleeper is claimed and
  * woken. Readiness is computed from the stream whenever it is asked for and never stored.
  *
- * <p><b>The kernel's channels</b> come from {@link io.usernet.nio.Kernel}, by the rules in {@link
- * io.usernet.nio.Routing}. A routed channel has legs, channels of the stack or the JDK's, which do its
- * work; the locks of a routed channel come before those of its legs. A selector has a {@link
- * io.usernet.nio.KernelSide} for those of the JDK's that its keys watch; of its lock nothing comes
+ * <p><b>Pass-through.</b> Where rules leave something to the kernel, applications get routed channels.
+ * Those of TCP have no state of a connection and none of the locks above, but a leg: a channel of this
+ * package or one of the JDK's, which {@link io.usernet.nio.Routing} decides for. It does whatever may
+ * block, and notices interrupts; a routed channel follows when its leg has closed itself, before the
+ * exception leaves. The lock under which a leg is decided for comes before those of legs. Routed
+ * channels for datagrams have the locks above, and up to two legs, which never block: whoever has to
+ * wait does so in a selector. A selector hears of a leg in the kernel by the key of the routed channel,
+ * which has it watched by the selector's {@link io.usernet.nio.KernelSide}; of whose lock nothing comes
  * after but locks of the JDK's.
  */
 package io.usernet.nio;
