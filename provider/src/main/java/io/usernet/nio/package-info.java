@@ -24,11 +24,14 @@
  * selector there is no lock: a key is pushed to a stack of candidates, and the sleeper is claimed and
  * woken. Readiness is computed from the stream whenever it is asked for and never stored.
  *
- * <p><b>Pass-through.</b> Where rules leave something to the kernel, applications get routed channels of
- * TCP. They have no state of a connection and none of the locks above, but a leg: a channel of this
+ * <p><b>Pass-through.</b> Where rules leave something to the kernel, applications get routed channels.
+ * Those of TCP have no state of a connection and none of the locks above, but a leg: a channel of this
  * package or one of the JDK's, which {@link io.usernet.nio.Routing} decides for. It does whatever may
  * block, and notices interrupts; a routed channel follows when its leg has closed itself, before the
- * exception leaves. The lock under which a leg is decided for comes before those of legs. A selector
- * hears of a leg in the kernel by the key of the routed channel, which has it watched.
+ * exception leaves. The lock under which a leg is decided for comes before those of legs. Routed
+ * channels for datagrams have the locks above, and up to two legs, which never block: whoever has to
+ * wait does so in a selector. A selector hears of a leg in the kernel by the key of the routed channel,
+ * which has it watched by the selector's {@link io.usernet.nio.KernelSide}; of whose lock nothing comes
+ * after but locks of the JDK's.
  */
 package io.usernet.nio;
