@@ -18,7 +18,8 @@ import java.util.Optional;
  * good: then its channels fail, and the next one that is opened begins another stack.
  *
  * <p>Where the settings are wrong or the link cannot be opened, channels fail to open with an {@link
- * IOException} whose message says what to do. There is never a silent fall-back to the kernel.
+ * IOException} whose message says what to do. There is never a silent fall-back to the kernel: what
+ * passes to it, the rules of {@code usernet.passthrough} say.
  *
  * <p>Thread-safe. An embedder wants {@link Stack} instead.
  */
