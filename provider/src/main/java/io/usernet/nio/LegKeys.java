@@ -27,6 +27,15 @@ final class LegKeys {
     }
 
     /**
+     * Before a leg becomes blocking: a key that was cancelled, but not flushed by its selector yet, does
+     * not keep the kernel's leg from that.
+     */
+    synchronized void letGo() {
+        if (kernel == null) return;
+        for (StackSelectionKey key : keys) if (!key.isValid()) key.unwatch(kernel);
+    }
+
+    /**
      * There are legs now; later calls change nothing.
      *
      * @param stack null: none

@@ -304,6 +304,7 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
 
     private void configureBlocking(ServerSocketChannel bound, boolean block) throws IOException {
         try {
+            if (block) keys.letGo();
             bound.configureBlocking(block);
         } catch (IOException e) {
             throw closed(e);

@@ -343,6 +343,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         }
         if (now == null) return;
         try {
+            if (block) keys.letGo();
             now.configureBlocking(block);
         } catch (IOException e) {
             throw closed(e);

@@ -306,6 +306,23 @@ class RoutedServerSocketChannelTest {
     }
 
     @Test
+    void cancelledKeyLetsItBlockBeforeTheFlush() throws IOException {
+        ServerSocketChannel server =
+                open(routed("loopback", "stack")).bind(new InetSocketAddress(LOOPBACK, 0));
+        server.configureBlocking(false);
+        try (Selector selector = both.openSelector()) {
+            SelectionKey key = server.register(selector, SelectionKey.OP_ACCEPT);
+            connect(kernel, server);
+            assertEquals(1, selector.select(10_000));
+            key.cancel();
+            server.configureBlocking(true);
+            closing(server.accept());
+            selector.selectNow();
+            assertTrue(selector.keys().isEmpty());
+        }
+    }
+
+    @Test
     void acceptTimesOut() throws IOException {
         ServerSocketChannel server = open(both).bind(null);
         server.socket().setSoTimeout(30);

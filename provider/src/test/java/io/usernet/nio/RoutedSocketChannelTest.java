@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.usernet.Async;
 import io.usernet.config.PassThrough;
 import io.usernet.config.StackConfig;
 import io.usernet.runtime.Engine;
@@ -37,6 +38,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -430,6 +432,31 @@ class RoutedSocketChannelTest {
                         assertTrue(selector.keys().isEmpty());
                     });
         }
+    }
+
+    @Test
+    void closeWhileItIsDecidedLeavesNothing() throws Exception {
+        InetSocketAddress there = (InetSocketAddress) listenInKernel().getLocalAddress();
+        assertNoneLeft(
+                () -> {
+                    for (int i = 0; i < 20; i++) {
+                        SocketChannel client = provider.openSocketChannel().bind(null);
+                        int port = portOf(client);
+                        CompletableFuture<Void> connecting =
+                                Async.run(
+                                        () -> {
+                                            try {
+                                                client.connect(there);
+                                            } catch (IOException e) {
+                                                assertFalse(client.isOpen(), e::toString);
+                                            }
+                                        });
+                        client.close();
+                        connecting.get(10, TimeUnit.SECONDS);
+                        assertFalse(client.isConnected());
+                        stack.openSocketChannel().bind(new InetSocketAddress(port)).close();
+                    }
+                });
     }
 
     // -- the closed door

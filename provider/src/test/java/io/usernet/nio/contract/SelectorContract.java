@@ -304,6 +304,23 @@ abstract class SelectorContract extends NioContract {
         assertEquals(1, selector.select(SELECT_MS));
     }
 
+    /** As the JDK's HTTP server does for every request. */
+    @Test
+    void cancelGivesTheChannelBackForBlockingBeforeTheFlush() throws Exception {
+        Pair pair = connect();
+        Selector selector = openSelector();
+        for (int i = 0; i < 3; i++) {
+            pair.client().configureBlocking(false);
+            SelectionKey key = pair.client().register(selector, SelectionKey.OP_READ);
+            send(pair.server(), "x");
+            assertEquals(1, selector.select(SELECT_MS));
+            key.cancel();
+            pair.client().configureBlocking(true);
+            assertEquals("x", receive(pair.client(), 1));
+            selector.selectNow();
+        }
+    }
+
     @Test
     void closedSelectorAnswersClosedSelectorException() throws IOException {
         Selector selector = openSelector();
