@@ -76,7 +76,7 @@ final class VirtualThreadsProgram {
     private final List<Waiter> waiters = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>(); // guarded by itself
     private final List<NetworkChannel> others = new ArrayList<>();
-    private ServerSocketChannel listener;
+    private final List<ServerSocketChannel> listeners = new ArrayList<>(); // for connections to
     private int connections;
 
     private VirtualThreadsProgram(Stack stack) {
@@ -95,6 +95,11 @@ final class VirtualThreadsProgram {
     }
 
     private void run(int threads) throws Exception {
+        // Before their clients have the ports.
+        List<ServerSocketChannel> acceptors = new ArrayList<>();
+        for (int i = 0; i < threads * 2 / 10 / PER_LISTENER; i++) acceptors.add(listen());
+        for (int i = 0; i < threads; i += CONNECTIONS_PER_PORT) listeners.add(listen());
+        SocketAddress silent = silent();
         long empty = heap(), start = System.nanoTime();
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < threads * 6 / 10; i += 2) pairs.add(connect());
@@ -112,9 +117,8 @@ final class VirtualThreadsProgram {
             Call give = end == End.GIVEN ? () -> write(pair.client(), 1) : () -> {};
             wait(pair.server(), End.GIVEN, () -> read(pair.server(), wanted), give);
         }
-        for (int i = 0; i < threads * 2 / 10 / PER_LISTENER; i++) acceptors(End.of(i));
+        for (int i = 0; i < acceptors.size(); i++) accept(acceptors.get(i), End.of(i));
         for (int i = 0; i < threads / 10; i++) writer(End.of(i));
-        SocketAddress silent = silent();
         for (int i = 0; i < threads / 10; i++) connecter(silent, End.of(2 * i + 1));
         await("all blocked", () -> waiters.stream().allMatch(w -> isBlocked(w.thread())));
         System.out.printf(
@@ -138,8 +142,7 @@ final class VirtualThreadsProgram {
 
     // -- who waits
 
-    private void acceptors(End end) throws IOException {
-        ServerSocketChannel server = listen();
+    private void accept(ServerSocketChannel server, End end) {
         for (int i = 0; i < PER_LISTENER; i++) {
             // The first one is interrupted, which closes the channel for all.
             End each = end == End.INTERRUPTED && i > 0 ? End.CLOSED : end;
@@ -199,7 +202,7 @@ final class VirtualThreadsProgram {
 
     /** With small buffers. */
     private Pair connect() throws IOException {
-        if (connections++ % CONNECTIONS_PER_PORT == 0) listener = listen();
+        ServerSocketChannel listener = listeners.get(connections++ % listeners.size());
         SocketChannel client = connectTo(listener);
         return new Pair(client, listener.accept());
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.SocketException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
@@ -542,5 +543,54 @@ abstract class ReadWriteContract extends NioContract {
         assertEquals(bytes.length, writer.result());
         assertEquals(bytes.length, received);
         assertArrayEquals(bytes, Files.readAllBytes(copy));
+    }
+
+    @Test
+    void queriesOptionsAndHalfCloseDoNotWaitForABlockedRead() throws Exception {
+        Pair pair = connect();
+        Background<Integer> reader =
+                Background.call(() -> pair.server().read(ByteBuffer.allocate(1)))
+                        .awaitBlockedIn("read");
+        assertTrue(pair.server().isConnected());
+        assertEquals(pair.client().getLocalAddress(), pair.server().getRemoteAddress());
+        pair.server().setOption(StandardSocketOptions.TCP_NODELAY, true);
+        assertTrue(pair.server().getOption(StandardSocketOptions.TCP_NODELAY));
+        pair.server().shutdownOutput();
+        assertEndOfStream(pair.client());
+        assertFalse(reader.isDone());
+        pair.client().write(ascii("x"));
+        assertEquals(1, reader.result());
+    }
+
+    @Test
+    void configureBlockingWaitsForABlockedReadWhichKeepsItsMode() throws Exception {
+        Pair pair = connect();
+        Background<Integer> reader =
+                Background.call(() -> pair.server().read(ByteBuffer.allocate(1)))
+                        .awaitBlockedIn("read");
+        Background<?> changer =
+                Background.call(() -> pair.server().configureBlocking(false))
+                        .awaitBlockedIn("configureBlocking");
+        assertFalse(reader.isDone());
+        pair.client().write(ascii("x"));
+        assertEquals(1, reader.result());
+        changer.result();
+        assertEquals(0, pair.server().read(ByteBuffer.allocate(1)));
+    }
+
+    @Test
+    void secondReaderWaitsForTheFirst() throws Exception {
+        Pair pair = connect();
+        Background<Integer> first =
+                Background.call(() -> pair.server().read(ByteBuffer.allocate(1)))
+                        .awaitBlockedIn("read");
+        Background<Integer> second =
+                Background.call(() -> pair.server().read(ByteBuffer.allocate(1)))
+                        .awaitBlockedIn("read");
+        pair.client().write(ascii("x"));
+        assertEquals(1, first.result());
+        assertFalse(second.isDone());
+        pair.client().shutdownOutput();
+        assertEquals(-1, second.result());
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -294,5 +295,46 @@ abstract class SelectorConcurrencyContract extends NioContract {
         assertFails(CancelledKeyException.class, key::isReadable);
         assertEquals(0, selector.selectNow());
         assertTrue(selector.selectedKeys().isEmpty());
+    }
+
+    @Test
+    void flushOfCancelledKeysKeepsAWakeup() throws Exception {
+        Selector selector = openSelector();
+        Pair pair = connect();
+        pair.server().configureBlocking(false);
+        SelectionKey key = pair.server().register(selector, SelectionKey.OP_READ);
+        key.cancel();
+        selector.wakeup();
+        assertEquals(0, selector.select());
+        assertTrue(selector.keys().isEmpty());
+        assertEquals(0, selector.selectNow());
+        pair.server().register(selector, SelectionKey.OP_READ).cancel();
+        selector.wakeup();
+        pair.server().close(); // deregisters too
+        assertEquals(0, selector.select());
+    }
+
+    @Test
+    void closeOfTheSelectorWhileOthersRegisterLeavesNoChannelRegistered() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            Selector selector = subject.provider().openSelector();
+            Pipe pipe = subject.provider().openPipe();
+            closing(pipe.sink());
+            closing(pipe.source()).configureBlocking(false);
+            Background<Boolean> registrar =
+                    Background.call(
+                            () -> {
+                                try {
+                                    pipe.source().register(selector, SelectionKey.OP_READ);
+                                    return true;
+                                } catch (ClosedSelectorException e) {
+                                    return false;
+                                }
+                            });
+            selector.close();
+            registrar.result();
+            Background.await("deregistered", () -> !pipe.source().isRegistered());
+            pipe.source().configureBlocking(true);
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.NotYetBoundException;
 import java.nio.channels.SelectionKey;
@@ -279,5 +280,24 @@ abstract class ServerSocketChannelContract extends NioContract {
                 assertEndOfStream(client);
             }
         }
+    }
+
+    @Test
+    void queriesAndOptionsDoNotWaitForABlockedAccept() throws Exception {
+        ServerSocketChannel server = listen();
+        Background<SocketChannel> acceptor =
+                Background.call(server::accept).awaitBlockedIn("accept");
+        SocketAddress local = server.getLocalAddress();
+        assertEquals(local, server.socket().getLocalSocketAddress());
+        server.setOption(StandardSocketOptions.SO_RCVBUF, 20_000);
+        assertTrue(server.getOption(StandardSocketOptions.SO_RCVBUF) > 0);
+        assertFails(AlreadyBoundException.class, () -> server.bind(anyPort()));
+        Background<?> changer =
+                Background.call(() -> server.configureBlocking(false))
+                        .awaitBlockedIn("configureBlocking");
+        connectTo(server);
+        closing(acceptor.result());
+        changer.result();
+        assertNull(server.accept());
     }
 }
