@@ -6,6 +6,7 @@ import java.io.InterruptedIOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 
 /** What a leg throws, as an implementation of a java.net socket says it. */
@@ -14,7 +15,11 @@ final class Failures {
 
     /** Plain sockets know SocketException, its subclasses, and timeouts; the leg of the kernel is one. */
     static IOException of(IOException e) {
-        if (e instanceof SocketException || e instanceof InterruptedIOException) return e;
+        boolean known =
+                e instanceof SocketException
+                        || e instanceof InterruptedIOException
+                        || e instanceof UnknownHostException;
+        if (known) return e;
         return because(e, e instanceof ClosedChannelException ? "Socket closed" : e.getMessage());
     }
 
