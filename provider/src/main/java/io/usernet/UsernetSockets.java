@@ -1,6 +1,5 @@
 package io.usernet;
 
-import io.usernet.config.Settings;
 import io.usernet.nio.StackSockets;
 import io.usernet.socket.RoutedDatagramSocketImpl;
 import io.usernet.socket.RoutedServerSocketImpl;
@@ -36,9 +35,7 @@ public final class UsernetSockets {
     public static synchronized void install() throws IOException {
         if (installed) return;
         installed = true;
-        UsernetProvider provider = new UsernetProvider();
-        StackSockets stack =
-                new StackSockets(provider, () -> Settings.fromSystemProperties().passThrough());
+        StackSockets stack = new StackSockets(new UsernetProvider());
         IOException failure = null;
         failure =
                 set(

@@ -7,7 +7,6 @@ import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Objects;
-import java.util.function.Supplier;
 
 /**
  * Sockets of the stack to which java.net's rules apply, and not those of channels: {@link
@@ -19,21 +18,18 @@ public final class StackSockets {
     private static final Interruption INTERRUPTION = Interruption.FAILS_VIRTUAL_THREADS;
 
     private final StackSelectorProvider provider;
-    private final Supplier<PassThrough> rules;
 
     /**
      * @param provider of the channels below
-     * @param rules who serves what; asked for after the provider's stack was opened
      */
-    public StackSockets(StackSelectorProvider provider, Supplier<PassThrough> rules) {
+    public StackSockets(StackSelectorProvider provider) {
         this.provider = Objects.requireNonNull(provider);
-        this.rules = Objects.requireNonNull(rules);
     }
 
     /** Who serves a socket, as things are now. */
     public Routing routing() throws IOException {
         Engine engine = provider.engine();
-        return new Routing(rules.get(), engine);
+        return new Routing(provider.rules(), engine);
     }
 
     /** An unconnected socket. */
@@ -46,8 +42,13 @@ public final class StackSockets {
         return new StackServerSocketChannel(provider, provider.engine(), INTERRUPTION).socket();
     }
 
-    /** An unbound socket for datagrams. */
+    /** An unbound socket for datagrams; also of the kernel, where there are rules of pass-through. */
     public DatagramSocket datagramSocket() throws IOException {
-        return new StackDatagramChannel(provider, provider.engine(), INTERRUPTION).socket();
+        Engine engine = provider.engine();
+        PassThrough rules = provider.rules();
+        if (!rules.isInet())
+            return new StackDatagramChannel(provider, engine, INTERRUPTION).socket();
+        Routing routing = new Routing(rules, engine);
+        return new RoutedDatagramChannel(provider, engine, routing, null, INTERRUPTION).socket();
     }
 }

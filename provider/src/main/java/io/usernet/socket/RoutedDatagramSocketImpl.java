@@ -4,7 +4,6 @@ import io.usernet.nio.Routing.Transport;
 import io.usernet.nio.StackSockets;
 import io.usernet.udp.UdpSocket;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.DatagramSocketImpl;
@@ -19,9 +18,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Behind a java.net.DatagramSocket or MulticastSocket: a socket of the stack or of the kernel. {@code
- * Routing} says which one when it is bound; if it was bound to a port that the application did not choose,
- * the first datagram that is sent, connect or join may still have it move to the other. Thread-safe.
+ * Behind a java.net.DatagramSocket or MulticastSocket: a socket that goes the way of each datagram, by
+ * the rules of channels, or, where it is bound to an address of the kernel's or joins a group, the JDK's
+ * own. Thread-safe.
  */
 public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     private final StackSockets stack;
@@ -31,10 +30,8 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     // volatile
     // ones are also read without it
     private volatile DatagramSocket leg; // null: nobody has asked for anything yet
-    private boolean kernel; // whose leg it is
+    private boolean kernel; // the leg is the JDK's own
     private InetSocketAddress bound; // what the application asked for
-    private volatile boolean settled; // the leg stays
-    private volatile InetSocketAddress lastTarget; // that the leg reaches, once it is settled
     private volatile boolean closed;
     private DatagramPacket peeked; // received already; null: none
 
@@ -75,73 +72,32 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
         kernel = ofKernel;
     }
 
-    /** Has a leg of the other transport take this one's place. */
-    private void move(boolean toKernel) throws IOException {
+    /** Has the JDK's own socket take the place of the leg, at the same port. */
+    private void moveToKernel() throws IOException {
         DatagramSocket before = leg;
+        int port;
         InetSocketAddress local;
         synchronized (this) {
+            if (kernel) return;
             local = bound;
+            port = local == null ? 0 : before.getLocalPort();
         }
-        DatagramSocket other = toKernel ? KernelSockets.datagramSocket() : stack.datagramSocket();
+        DatagramSocket other = KernelSockets.datagramSocket();
         try {
             options.replay(other);
-            if (local != null) bindLike(other, local, before.getLocalPort());
+            if (local != null) other.bind(new InetSocketAddress(local.getAddress(), port));
             synchronized (this) {
-                if (leg == before) install(other, toKernel);
+                if (leg != before) { // another thread has done the same
+                    other.close();
+                    return;
+                }
+                install(other, true);
             }
         } catch (IOException | RuntimeException e) {
             other.close();
             throw e;
         }
-        if (leg != other) other.close(); // another thread has done the same
-        else if (before != null) before.close(); // who receives there goes on with the other
-    }
-
-    /** At the same port as the leg before, if it can be had; the application left the choice. */
-    private static void bindLike(DatagramSocket other, InetSocketAddress local, int port)
-            throws SocketException {
-        try {
-            other.bind(new InetSocketAddress(local.getAddress(), port));
-        } catch (BindException e) {
-            other.bind(local);
-        }
-    }
-
-    /**
-     * The leg, which reaches this destination.
-     *
-     * @throws SocketException if another destination has settled that it is one that does not
-     */
-    private DatagramSocket legTo(InetSocketAddress to) throws IOException {
-        if (settled && to.equals(lastTarget)) return leg;
-        boolean wantsKernel = stack.routing().send(to) == Transport.KERNEL;
-        boolean moves;
-        leg();
-        synchronized (this) {
-            moves = kernel != wantsKernel;
-            if (moves && (settled || !mayMove(bound))) throw elsewhere(to, wantsKernel);
-        }
-        if (moves) move(wantsKernel);
-        settled = true;
-        lastTarget = to;
-        return leg;
-    }
-
-    private static boolean mayMove(InetSocketAddress local) {
-        if (local == null) return true;
-        InetAddress host = local.getAddress();
-        return local.getPort() == 0 && (host.isAnyLocalAddress() || host.isLoopbackAddress());
-    }
-
-    private static SocketException elsewhere(InetSocketAddress to, boolean wantsKernel) {
-        String other = wantsKernel ? "kernel" : "stack", own = wantsKernel ? "stack" : "kernel";
-        return new SocketException(
-                to
-                        + " is reached through the "
-                        + other
-                        + ", and this DatagramSocket is the "
-                        + own
-                        + "'s: use another one for it (usernet.passthrough says which)");
+        if (before != null) before.close(); // who receives there goes on with the other
     }
 
     // -- binding and connecting
@@ -150,8 +106,7 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     protected void bind(int port, InetAddress host) throws SocketException {
         InetSocketAddress local = new InetSocketAddress(host, port);
         try {
-            boolean ofKernel = stack.routing().bind(local) == Transport.KERNEL;
-            if (ofKernel) move(true);
+            if (stack.routing().bind(local) == Transport.KERNEL) moveToKernel();
             leg().bind(local);
         } catch (IOException e) {
             throw Failures.asSocketException(e);
@@ -165,7 +120,7 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     protected void connect(InetAddress host, int port) throws SocketException {
         InetSocketAddress peer = new InetSocketAddress(host, port);
         try {
-            legTo(peer).connect(peer);
+            leg().connect(peer);
         } catch (IOException e) {
             throw Failures.asSocketException(e);
         }
@@ -192,7 +147,7 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     @Override
     protected void send(DatagramPacket packet) throws IOException {
         try {
-            legTo((InetSocketAddress) packet.getSocketAddress()).send(packet);
+            leg().send(packet);
         } catch (IOException e) {
             throw failure(e);
         }
@@ -275,7 +230,8 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
 
     @Override
     protected void joinGroup(SocketAddress group, NetworkInterface through) throws IOException {
-        legTo((InetSocketAddress) group).joinGroup(group, through);
+        if (stack.routing().send((InetSocketAddress) group) == Transport.KERNEL) moveToKernel();
+        leg().joinGroup(group, through);
     }
 
     @Override

@@ -6,7 +6,8 @@
  * io.usernet.nio.StackSockets}) or of the kernel, as the JDK makes it where there is no factory ({@link
  * io.usernet.socket.KernelSockets}). Which one is settled by {@link io.usernet.nio.Routing} when the
  * socket is bound or connected; a leg that was settled by a bind may make way for the other one when the
- * socket is connected, as long as nobody can have noticed. Options that were set before are set again on
+ * socket is connected, as long as nobody can have noticed. A socket for datagrams goes both ways where
+ * there are rules, as channels for datagrams do. Options that were set before are set again on
  * the leg that comes.
  *
  * <p>Application threads call everything here, through java.net; no monitor is held while one blocks, so

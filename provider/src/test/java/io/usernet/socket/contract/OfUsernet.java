@@ -24,7 +24,7 @@ final class OfUsernet implements Subject {
      * @param rules who serves them
      */
     OfUsernet(Supplier<Engine> engine, PassThrough rules) {
-        this.stack = new StackSockets(new StackSelectorProvider(engine), () -> rules);
+        this.stack = new StackSockets(new StackSelectorProvider(engine, () -> rules));
     }
 
     @Override
