@@ -2,14 +2,20 @@ package io.usernet.socket;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.Reference;
 import java.net.Socket;
 
 /** The input of a leg, with the failures of plain sockets. */
 final class LegInput extends InputStream {
+    private final Object owner;
     private final Socket leg;
     private final InputStream in;
 
-    LegInput(Socket leg) throws IOException {
+    /**
+     * @param owner of the leg, which lives for as long as somebody is in here
+     */
+    LegInput(Object owner, Socket leg) throws IOException {
+        this.owner = owner;
         this.leg = leg;
         this.in = leg.getInputStream();
     }
@@ -26,6 +32,8 @@ final class LegInput extends InputStream {
             return in.read(b, off, len);
         } catch (IOException e) {
             throw Failures.unlessInterrupted(leg.isClosed(), Failures.of(e));
+        } finally {
+            Reference.reachabilityFence(owner);
         }
     }
 

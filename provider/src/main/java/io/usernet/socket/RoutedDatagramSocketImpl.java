@@ -4,6 +4,7 @@ import io.usernet.nio.Routing.Transport;
 import io.usernet.nio.StackSockets;
 import io.usernet.udp.UdpSocket;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.DatagramSocketImpl;
@@ -70,6 +71,7 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
         }
         leg = made;
         kernel = ofKernel;
+        Forgotten.closeWith(this, made);
     }
 
     /** Has the JDK's own socket take the place of the leg, at the same port. */
@@ -173,6 +175,8 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
             } catch (IOException e) {
                 if (at == leg || closed) throw failure(e);
                 // it has moved, and what it was closed for is no failure of the socket
+            } finally {
+                Reference.reachabilityFence(this);
             }
         }
     }

@@ -84,6 +84,7 @@ public final class RoutedServerSocketImpl extends SocketImpl {
         ensureOpen(made);
         leg = made;
         kernel = ofKernel;
+        Forgotten.closeWith(this, made);
     }
 
     /** The caller holds the monitor. */
@@ -153,6 +154,7 @@ public final class RoutedServerSocketImpl extends SocketImpl {
                 leg.setSoTimeout(0);
                 ofKernel.setSoTimeout(0);
                 second = ofKernel;
+                Forgotten.closeWith(this, ofKernel);
                 acceptors = new Acceptors(List.of(leg, ofKernel));
             }
         } catch (IOException | RuntimeException e) {

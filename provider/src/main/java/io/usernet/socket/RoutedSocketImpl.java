@@ -72,6 +72,7 @@ public final class RoutedSocketImpl extends SocketImpl {
         }
         leg = made;
         kernel = ofKernel;
+        Forgotten.closeWith(this, made);
     }
 
     /** The leg of this transport; where it is bound to an address of the other's alone, the other's. */
@@ -198,12 +199,12 @@ public final class RoutedSocketImpl extends SocketImpl {
 
     @Override
     protected InputStream getInputStream() throws IOException {
-        return new LegInput(leg());
+        return new LegInput(this, leg());
     }
 
     @Override
     protected OutputStream getOutputStream() throws IOException {
-        return new LegOutput(leg());
+        return new LegOutput(this, leg());
     }
 
     @Override

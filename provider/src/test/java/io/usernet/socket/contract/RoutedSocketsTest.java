@@ -139,6 +139,32 @@ class RoutedSocketsTest extends SocketContract {
     }
 
     @Test
+    void aSocketThatIsForgottenIsClosed() throws IOException {
+        Subject ours = routed(PassThrough.NONE);
+        ServerSocket server = closing(ours.serverSocket());
+        server.bind(new InetSocketAddress(LOOPBACK, 0));
+        connectAndForget(ours, server);
+        Socket accepted = closing(server.accept());
+        accepted.setSoTimeout(50);
+        Background.await("the end", () -> isAtItsEndAfterGc(accepted));
+    }
+
+    private static void connectAndForget(Subject by, ServerSocket server) throws IOException {
+        by.socket().connect(server.getLocalSocketAddress());
+    }
+
+    private static boolean isAtItsEndAfterGc(Socket socket) {
+        System.gc();
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException notYet) {
+            return false;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     void ipv6IsUnreachableOnTheStack() throws IOException {
         InetAddress documentation = InetAddress.getByName("2001:db8::1");
         Socket socket = closing(routed(PassThrough.NONE).socket());
