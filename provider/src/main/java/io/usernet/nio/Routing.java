@@ -28,8 +28,16 @@ public final class Routing {
         UDP
     }
 
+    /** What the stack answered last. */
+    private record Receiver(int address, int port, int version, boolean is) {
+        boolean is(int otherAddress, int otherPort, int otherVersion) {
+            return otherAddress == address && otherPort == port && otherVersion == version;
+        }
+    }
+
     private final PassThrough rules;
     private final Engine engine;
+    private volatile Receiver lastReceiver; // or null
 
     public Routing(PassThrough rules, Engine engine) {
         this.rules = rules;
@@ -82,7 +90,18 @@ public final class Routing {
     private boolean isOurs(int address, int port, Protocol protocol) throws IOException {
         return protocol == Protocol.TCP
                 ? engine.isListening(address, port)
-                : engine.isReceiving(address, port);
+                : isReceiving(address, port);
+    }
+
+    /** Asked for every datagram, so the stack isn't. */
+    private boolean isReceiving(int address, int port) throws IOException {
+        Receiver known = lastReceiver;
+        int version = engine.receiversVersion(); // before the question: the answer is no older
+        if (known == null || !known.is(address, port, version)) {
+            boolean is = engine.isReceiving(address, port);
+            lastReceiver = known = new Receiver(address, port, version, is);
+        }
+        return known.is();
     }
 
     /**

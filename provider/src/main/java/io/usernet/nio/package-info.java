@@ -23,5 +23,11 @@
  * java.nio.channels.Selector} demands; both are held while a thread selects. From the stack to a
  * selector there is no lock: a key is pushed to a stack of candidates, and the sleeper is claimed and
  * woken. Readiness is computed from the stream whenever it is asked for and never stored.
+ *
+ * <p><b>The kernel's channels</b> come from {@link io.usernet.nio.Kernel}, by the rules in {@link
+ * io.usernet.nio.Routing}. A routed channel has legs, channels of the stack or the JDK's, which do its
+ * work; the locks of a routed channel come before those of its legs. A selector has a {@link
+ * io.usernet.nio.KernelSide} for those of the JDK's that its keys watch; of its lock nothing comes
+ * after but locks of the JDK's.
  */
 package io.usernet.nio;

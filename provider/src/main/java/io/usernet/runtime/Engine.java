@@ -155,6 +155,14 @@ public final class Engine {
         return ask(asked -> asked.isReceiving(address, port));
     }
 
+    /**
+     * A number that changes after {@link #isReceiving} may have come to answer differently. Any thread,
+     * and no command.
+     */
+    public int receiversVersion() {
+        return stack.receiversVersion();
+    }
+
     /** Whether the stack is open. */
     public boolean isOpen() {
         return !closing.get() && loop.failure() == null;

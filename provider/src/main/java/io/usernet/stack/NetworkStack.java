@@ -673,6 +673,11 @@ public final class NetworkStack implements Core {
         return udp.isReceiving(address, port);
     }
 
+    /** Another one since {@link #isReceiving} may have come to answer differently; any thread. */
+    public int receiversVersion() {
+        return udp.receiversVersion();
+    }
+
     /** All routes in the order in which they are looked at; in the seat. */
     public List<RouteView> routeViews() {
         List<RouteView> all = new ArrayList<>();

@@ -81,6 +81,10 @@ final class UdpService implements UdpEndpoint.Owner {
     private final Ports ports;
     private final UdpFlows flows;
     private int sockets;
+
+    /** Goes up after each change of who receives from everybody; read by any thread. */
+    private volatile int receiversVersion;
+
     private FlowQueue arrivals; // of datagrams to where nobody listens, or null
 
     // Sockets with something to send: to be polled, and waiting for room on each link.
@@ -290,7 +294,17 @@ final class UdpService implements UdpEndpoint.Owner {
             throw t;
         }
         sockets++;
+        receiversChanged();
         return binding;
+    }
+
+    private void receiversChanged() {
+        receiversVersion = receiversVersion + 1; // in the seat alone
+    }
+
+    /** See {@code Engine.receiversVersion}; any thread. */
+    int receiversVersion() {
+        return receiversVersion;
     }
 
     /** See {@code Engine.connect}. */
@@ -307,6 +321,7 @@ final class UdpService implements UdpEndpoint.Owner {
         if (endpoint.isConnected()) flows.remove(endpoint);
         endpoint.connect(addresses.isBroadcast(bound) ? bound : local, remote, port);
         flows.add(endpoint);
+        receiversChanged();
         return new UdpBinding(binding(endpoint), local, remote);
     }
 
@@ -321,6 +336,7 @@ final class UdpService implements UdpEndpoint.Owner {
         if (endpoint == null || !endpoint.isConnected()) return;
         flows.remove(endpoint);
         endpoint.disconnect();
+        receiversChanged();
     }
 
     /** See {@code Engine.source}; any thread. */
@@ -388,6 +404,7 @@ final class UdpService implements UdpEndpoint.Owner {
         binding.receiver = null;
         ports.release(binding);
         sockets--;
+        receiversChanged();
     }
 
     private void fail(UdpEndpoint endpoint, Throwable failure) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -102,6 +103,9 @@ class MixedSelectorTest {
     }
 
     private Pair pair(SocketChannel client, ServerSocketChannel server) throws IOException {
+        // Else a byte waits until the one before it is acknowledged.
+        if (client.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY))
+            client.setOption(StandardSocketOptions.TCP_NODELAY, true);
         client.connect(server.getLocalAddress());
         SocketChannel accepted = server.accept();
         accepted.configureBlocking(false);
@@ -316,7 +320,7 @@ class MixedSelectorTest {
         channel.configureBlocking(false);
         for (Pair pair : List.of(stack, unix, kernel)) pair.reader().register(selector, READ);
         channel.register(selector, READ);
-        int rounds = 2_000;
+        int rounds = 10_000;
         int[] kinds = new SplittableRandom(11).ints(rounds, 0, 5).toArray();
         Semaphore turn = new Semaphore(1);
         CompletableFuture<Void> waking =
