@@ -2,7 +2,9 @@ package io.usernet.nio;
 
 import io.usernet.nio.Routing.Transport;
 import io.usernet.runtime.Engine;
+import io.usernet.runtime.VirtualThreads;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
@@ -17,6 +19,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalBlockingModeException;
@@ -52,6 +55,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private static final int PORT_ATTEMPTS = 16;
 
     private final Engine engine;
+    private final Interruption interruption;
     private final Routing routing;
     private final ProtocolFamily family; // null: any
     private final LegKeys keys = new LegKeys();
@@ -86,8 +90,19 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     RoutedDatagramChannel(
             SelectorProvider provider, Engine engine, Routing routing, ProtocolFamily family)
             throws IOException {
+        this(provider, engine, routing, family, Interruption.CLOSES);
+    }
+
+    RoutedDatagramChannel(
+            SelectorProvider provider,
+            Engine engine,
+            Routing routing,
+            ProtocolFamily family,
+            Interruption interruption)
+            throws IOException {
         super(provider);
         this.engine = engine;
+        this.interruption = interruption;
         this.routing = routing;
         this.family = family;
         this.readable = new LegWait(provider, SelectionKey.OP_READ);
@@ -379,24 +394,44 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             throws IOException {
         if (!blocking) return attempt.now();
         T result = null;
-        begin();
+        boolean interrupted = false;
+        enterBlocking();
         try {
             ensureOpen();
             result = attempt.now();
             if (result == null) wait.prepare();
             while (result == null && isOpen()) {
                 boolean inTime = wait.await(deadlineNs);
-                // The selector has taken the place of begin's hook; this one closes the channel.
-                if (Thread.currentThread().isInterrupted()) begin();
-                if (!isOpen()) break; // end() says so
+                if (Thread.currentThread().isInterrupted()) interrupted |= ignoreInterrupt();
+                if (!isOpen()) break; // leaveBlocking says so
                 result = attempt.now();
                 if (result == null && !inTime)
                     throw new SocketTimeoutException("Receive timed out");
             }
         } finally {
-            end(result != null);
+            if (interrupted) Thread.currentThread().interrupt();
+            leaveBlocking(result != null);
         }
         return result;
+    }
+
+    private void enterBlocking() {
+        if (interruption == Interruption.CLOSES) begin();
+    }
+
+    private void leaveBlocking(boolean completed) throws AsynchronousCloseException {
+        if (interruption == Interruption.CLOSES) end(completed);
+        else if (!completed && !isOpen()) throw new AsynchronousCloseException();
+    }
+
+    /** Whether the wait goes on, and the status, which is cleared for that, has to be set again. */
+    private boolean ignoreInterrupt() throws InterruptedIOException {
+        if (interruption == Interruption.CLOSES) {
+            begin(); // the selector has taken the place of its hook; this closes the channel
+            return false;
+        }
+        if (VirtualThreads.isCurrent()) throw new InterruptedIOException();
+        return Thread.interrupted();
     }
 
     // -- receiving

@@ -48,11 +48,11 @@ public class StackSelectorProvider extends SelectorProvider {
         this.rules = Objects.requireNonNull(rules);
     }
 
-    private Engine engine() throws IOException {
+    Engine engine() throws IOException {
         return get(engine);
     }
 
-    private PassThrough rules() throws IOException {
+    PassThrough rules() throws IOException {
         return get(rules);
     }
 

@@ -7,6 +7,7 @@ import io.usernet.stack.Binding;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
@@ -32,6 +33,7 @@ final class StackServerSocketChannel extends ServerSocketChannel
         implements Pollable, ServerSocketAdaptor.Acceptor {
     private final Engine engine;
     private final ListenerOptions options;
+    private final Interruption interruption;
 
     /** Held by the thread that accepts, or binds; given up by {@link #unlockAccept} alone. */
     private final ReentrantLock acceptLock = new ReentrantLock();
@@ -54,8 +56,13 @@ final class StackServerSocketChannel extends ServerSocketChannel
     private BooleanSupplier acceptable; // made by the first thread that blocks
 
     StackServerSocketChannel(SelectorProvider provider, Engine engine) {
+        this(provider, engine, Interruption.CLOSES);
+    }
+
+    StackServerSocketChannel(SelectorProvider provider, Engine engine, Interruption interruption) {
         super(provider);
         this.engine = engine;
+        this.interruption = interruption;
         this.options = new ListenerOptions(engine.sysctls());
     }
 
@@ -128,14 +135,14 @@ final class StackServerSocketChannel extends ServerSocketChannel
         Stream accepted = null;
         boolean completed = false;
         try {
-            if (blocking) begin();
+            if (blocking) enterBlocking();
             try {
                 ensureOpen();
                 if (local == null) throw new NotYetBoundException();
                 accepted = backlog.poll();
                 if (accepted == null && blocking) accepted = awaitConnection(deadlineNs);
             } finally {
-                if (blocking) end(accepted != null);
+                if (blocking) leaveBlocking(accepted != null);
             }
             completed = true;
         } finally {
@@ -148,18 +155,33 @@ final class StackServerSocketChannel extends ServerSocketChannel
             return null;
         }
         if (options.inheritTo(accepted)) engine.post(accepted, Stream.OPTIONS);
-        return new StackSocketChannel(provider(), engine, accepted);
+        return new StackSocketChannel(provider(), engine, interruption, accepted);
+    }
+
+    private void enterBlocking() {
+        if (interruption == Interruption.CLOSES) begin();
+    }
+
+    private void leaveBlocking(boolean completed) throws AsynchronousCloseException {
+        if (interruption == Interruption.CLOSES) end(completed);
+        else if (!completed && !isOpen()) throw new AsynchronousCloseException();
+    }
+
+    /** Closes the channel, if the interrupter has not got there yet. */
+    private void interrupted() throws InterruptedIOException {
+        if (interruption != Interruption.CLOSES) throw new InterruptedIOException();
+        begin();
     }
 
     private Stream awaitConnection(long deadlineNs) throws IOException {
         Backlog from = backlog;
         if (acceptable == null) acceptable = () -> from.size() > 0 || !isOpen() || from.isClosed();
         while (isOpen()) {
-            Waited waited = Engine.await(from.signals().reader(), acceptable, deadlineNs);
+            Waited waited = interruption.await(from.signals().reader(), acceptable, deadlineNs);
             Stream accepted = from.poll();
             if (accepted != null) return accepted;
             if (waited == Waited.INTERRUPTED) {
-                begin(); // closes the channel, if the interrupter has not got there yet
+                interrupted();
                 return null;
             }
             if (waited == Waited.TIMED_OUT) throw new SocketTimeoutException("Accept timed out");

@@ -15,17 +15,24 @@ final class StreamInput {
     private final Stream stream;
     private final BooleanSupplier open;
     private final PendingReset reset;
+    private final Interruption interruption;
     private volatile boolean shut;
     private BooleanSupplier wakesReader; // made by the first reader that blocks
 
     /**
      * @param open whether the channel is
      */
-    StreamInput(Engine engine, Stream stream, BooleanSupplier open, PendingReset reset) {
+    StreamInput(
+            Engine engine,
+            Stream stream,
+            BooleanSupplier open,
+            PendingReset reset,
+            Interruption interruption) {
         this.engine = engine;
         this.stream = stream;
         this.open = open;
         this.reset = reset;
+        this.interruption = interruption;
     }
 
     /** From now on the end is reached; any thread. */
@@ -87,6 +94,6 @@ final class StreamInput {
     /** Until it is readable, or the channel is closed. */
     Waited await(long deadlineNs) {
         if (wakesReader == null) wakesReader = () -> isReadable() || !open.getAsBoolean();
-        return Engine.await(stream.signals().reader(), wakesReader, deadlineNs);
+        return interruption.await(stream.signals().reader(), wakesReader, deadlineNs);
     }
 }

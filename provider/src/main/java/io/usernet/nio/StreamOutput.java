@@ -16,17 +16,24 @@ final class StreamOutput {
     private final Stream stream;
     private final BooleanSupplier open;
     private final PendingReset reset;
+    private final Interruption interruption;
     private volatile boolean shut;
     private BooleanSupplier endsWriting, wakesWriter; // made by the first writer that blocks
 
     /**
      * @param open whether the channel is
      */
-    StreamOutput(Engine engine, Stream stream, BooleanSupplier open, PendingReset reset) {
+    StreamOutput(
+            Engine engine,
+            Stream stream,
+            BooleanSupplier open,
+            PendingReset reset,
+            Interruption interruption) {
         this.engine = engine;
         this.stream = stream;
         this.open = open;
         this.reset = reset;
+        this.interruption = interruption;
     }
 
     /** No more may be written; any thread. The FIN is the channel's to post. */
@@ -93,6 +100,6 @@ final class StreamOutput {
             endsWriting = () -> shut || isBroken() || !open.getAsBoolean();
             wakesWriter = () -> isWritable() || endsWriting.getAsBoolean();
         }
-        return Engine.await(stream.signals().writer(), wakesWriter, Deadlines.NEVER);
+        return interruption.await(stream.signals().writer(), wakesWriter, Deadlines.NEVER);
     }
 }
