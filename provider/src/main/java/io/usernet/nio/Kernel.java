@@ -71,7 +71,7 @@ public final class Kernel {
 
         static {
             try {
-                MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+                MethodHandles.Lookup lookup = MethodHandles.lookup(); // exported to us, not to all
                 CHANNEL = Class.forName(PACKAGE + ".SelChImpl");
                 KILL = lookup.findVirtual(CHANNEL, "kill", MethodType.methodType(void.class));
                 Class<?> defaults = Class.forName(PACKAGE + ".DefaultSelectorProvider");

@@ -1,0 +1,101 @@
+package io.usernet.agent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A JVM that a test runs: what it prints, and how it ends. It is killed where the test is left. */
+final class Jvm implements AutoCloseable {
+    static final Path AGENT = Path.of(System.getProperty("jar.under.test"));
+
+    private static final long LIMIT_S = 60;
+
+    private final Process process;
+    private final BufferedReader out;
+    private final Path err;
+
+    private Jvm(ProcessBuilder builder) throws IOException {
+        err = Files.createTempFile("stderr", ".txt");
+        process = builder.redirectError(err.toFile()).start();
+        out = process.inputReader();
+    }
+
+    /** Runs {@code java} of the JDK that runs the tests. */
+    static Jvm java(String... arguments) throws IOException {
+        return inside(List.of(), arguments);
+    }
+
+    /** The same by another program that takes a command, such as {@code unshare}. */
+    static Jvm inside(List<String> wrapper, String... arguments) throws IOException {
+        return new Jvm(builder(wrapper, arguments));
+    }
+
+    static ProcessBuilder builder(List<String> wrapper, String... arguments) {
+        List<String> command = new ArrayList<>(wrapper);
+        command.add(System.getProperty("java.home") + "/bin/java");
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
+        return builder;
+    }
+
+    /** One with an environment of its own. */
+    static Jvm of(ProcessBuilder builder) throws IOException {
+        return new Jvm(builder);
+    }
+
+    /** The flag that makes the jar the agent. */
+    static String agent(String options) {
+        return "-javaagent:" + AGENT + "=" + options;
+    }
+
+    static String path(Path... entries) {
+        return String.join(
+                File.pathSeparator, List.of(entries).stream().map(Path::toString).toList());
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    /** Waits for the next line on standard output, which must be this. */
+    void says(String line) throws IOException {
+        String said = out.readLine();
+        assertTrue(line.equals(said), () -> "said " + said + "; stderr: " + stderr());
+    }
+
+    /** Waits for the end: the rest of standard output, and standard error, must be just this. */
+    void ends(int status, String stdout, String stderr) throws Exception {
+        String rest = String.join("\n", out.lines().toList());
+        assertTrue(process.waitFor(LIMIT_S, TimeUnit.SECONDS), "does not end");
+        assertEquals(stderr, stderr().strip(), rest);
+        assertEquals(stdout, rest);
+        assertEquals(status, process.exitValue());
+    }
+
+    private String stderr() {
+        try {
+            return Files.readString(err);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        Files.delete(err);
+    }
+}
