@@ -22,6 +22,12 @@ public final class Main {
                 System.exit(7);
             }
             case "end" -> ServerSocketChannel.open().bind(address(args));
+            case "asked" -> {
+                if (args.length > 1) ServerSocketChannel.open().close();
+                System.out.println("ready");
+                System.in.read();
+                System.out.println(SelectorProvider.provider().getClass().getName());
+            }
             case "provider" -> System.out.println(SelectorProvider.provider().getClass().getName());
             case "properties" -> {
                 for (int i = 1; i < args.length; i++) {

@@ -3,6 +3,8 @@ package io.usernet.agent;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
 import io.usernet.link.LinkUri;
+import io.usernet.nio.Kernel;
+import java.io.IOException;
 import java.lang.instrument.Instrumentation;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.List;
@@ -52,7 +54,7 @@ final class Installation {
         Map<String, String> settings = settings();
         provideChannels();
         settings.forEach(System::setProperty);
-        if (options.isOn(Part.INTERNALS)) openInternals();
+        if (options.isOn(Part.INTERNALS)) openInternals(instrumentation);
         if (options.isOn(Part.NETTY)) {
             for (String name : NO_NATIVE_TRANSPORT) setUnlessSet(name, "true");
         }
@@ -117,7 +119,7 @@ final class Installation {
     }
 
     /** The provider's module is the unnamed one, unless the application has it on the module path. */
-    private void openInternals() {
+    private static void openInternals(Instrumentation instrumentation) {
         Set<Module> provider = Set.of(Settings.class.getModule());
         instrumentation.redefineModule(
                 Object.class.getModule(),
@@ -126,6 +128,12 @@ final class Installation {
                 Map.of(SOCKETS, provider),
                 Set.of(),
                 Map.of());
+    }
+
+    /** Makes the JVM choose what it would have chosen without us, unless the user chose already. */
+    static void keepTheJdksProvider(Instrumentation instrumentation) throws IOException {
+        openInternals(instrumentation);
+        setUnlessSet(SELECTOR_PROVIDER, Kernel.provider().getClass().getName());
     }
 
     private static void setUnlessSet(String property, String value) {

@@ -1,6 +1,7 @@
 package io.usernet.agent;
 
 import io.usernet.config.Settings;
+import java.io.IOException;
 import java.lang.instrument.Instrumentation;
 import java.security.CodeSource;
 
@@ -34,13 +35,20 @@ public final class UsernetAgent {
     }
 
     /**
-     * Called by a JVM that runs already, which a mistake must not end.
+     * Called by a JVM that runs already, which a mistake must not end. Nor may it leave the channels to
+     * a provider without settings: the JVM has the jar on its class path now, where it is a service.
      *
      * @throws IllegalArgumentException if an option or a setting is wrong
-     * @throws IllegalStateException if it is too late, because channels are another provider's already
+     * @throws IllegalStateException if it is too late, because somebody has opened channels
      */
-    public static void agentmain(String options, Instrumentation instrumentation) {
-        new Installation(AgentOptions.parse(options), instrumentation).install();
+    public static void agentmain(String options, Instrumentation instrumentation)
+            throws IOException {
+        try {
+            new Installation(AgentOptions.parse(options), instrumentation).install();
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            Installation.keepTheJdksProvider(instrumentation);
+            throw e;
+        }
     }
 
     /** The application's own jar of the provider comes first where it is on the class path. */

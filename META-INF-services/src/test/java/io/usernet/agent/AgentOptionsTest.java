@@ -85,7 +85,8 @@ class AgentOptionsTest {
                     case "rate" -> "1mbit";
                     default -> "1%";
                 };
-        Impairment.parse("in.delay=9ms,out.delay=9ms," + part + "=" + value); // there is such a part
+        Impairment.parse(
+                "in.delay=9ms,out.delay=9ms," + part + "=" + value); // there is such a part
         assertFalse(Settings.isSetting(Settings.PREFIX + part));
         assertEquals(null, Part.of(part));
     }

@@ -6,6 +6,8 @@ import app.Main;
 import app.lib.Greeting;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.jar.JarOutputStream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,45 +32,35 @@ class AgentTest {
 
     @TempDir Path directory;
 
-    private Path library, classes;
+    private Application application;
 
     @BeforeEach
     void makeTheApplication() throws IOException {
-        library = Jars.jar(directory.resolve("lib.jar"), Map.of(), Greeting.class);
-        classes = Jars.jar(directory.resolve("classes.jar"), Map.of(), Main.class);
-    }
-
-    private String wire(String address) {
-        return "link=unix:" + directory.resolve("wire") + ",address=" + address + "/24";
+        application = new Application(directory);
     }
 
     /** Two JVMs on one wire: who gets a greeting has a stack, and so has who gets it back. */
-    private void greetEachOther(String... application) throws Exception {
-        try (Jvm server = Jvm.java(with(wire("10.0.0.1"), application, "serve 10.0.0.1 6888"))) {
+    private void greetEachOther(String... start) throws Exception {
+        try (Jvm server = Jvm.java(command("10.0.0.1", start, "serve"))) {
             server.says("ready");
-            try (Jvm client =
-                    Jvm.java(with(wire("10.0.0.2"), application, "greet 10.0.0.1 6888"))) {
+            try (Jvm client = Jvm.java(command("10.0.0.2", start, "greet"))) {
                 client.ends(0, "hello", NOTHING);
             }
             server.ends(0, "hello", NOTHING);
         }
     }
 
-    private static String[] with(String options, String[] application, String arguments) {
-        List<String> command = new ArrayList<>(List.of(Jvm.agent(options)));
-        command.addAll(List.of(application));
-        command.addAll(List.of(arguments.split(" ")));
+    private String[] command(String address, String[] start, String what) {
+        List<String> command = new ArrayList<>();
+        command.add(Jvm.agent(application.onTheWire(address)));
+        command.addAll(List.of(start));
+        command.addAll(List.of(what, "10.0.0.1", "6888"));
         return command.toArray(String[]::new);
-    }
-
-    /** An application's command line with other arguments. */
-    private String[] onClassPath() {
-        return new String[] {"-cp", Jvm.path(classes, library), "app.Main"};
     }
 
     @Test
     void onTheClassPath() throws Exception {
-        greetEachOther(onClassPath());
+        greetEachOther("-cp", Jvm.path(application.classes, application.library), "app.Main");
     }
 
     @Test
@@ -103,7 +96,7 @@ class AgentTest {
                 Jars.directory(jar, name);
             }
             Jars.add(jar, "BOOT-INF/classes/", Main.class);
-            Jars.store(jar, "BOOT-INF/lib/lib.jar", Files.readAllBytes(library));
+            Jars.store(jar, "BOOT-INF/lib/lib.jar", Files.readAllBytes(application.library));
         }
         return file;
     }
@@ -130,13 +123,88 @@ class AgentTest {
     }
 
     @Test
+    void withASystemClassLoaderOfItsOwn() throws Exception {
+        Path loader = Jars.jar(directory.resolve("loader.jar"), Map.of(), SystemLoader.class);
+        greetEachOther(
+                "-XX:-PrintWarnings", // the JVM says that it cannot use its archive
+                "-Djava.system.class.loader=" + SystemLoader.class.getName(),
+                "-cp",
+                Jvm.path(loader, application.classes, application.library),
+                "app.Main");
+    }
+
+    /** As java.lang.instrument wants them: the JVM refuses all agents where that method is missing. */
+    public static final class SystemLoader extends URLClassLoader {
+        public SystemLoader(ClassLoader parent) {
+            super(new URL[0], parent);
+        }
+
+        void appendToClassPathForInstrumentation(String path) throws IOException {
+            addURL(Path.of(path).toUri().toURL());
+        }
+    }
+
+    /** The jar may be on the class path, too. */
+    @Test
+    void besideItself() throws Exception {
+        greetEachOther(
+                "-cp", Jvm.path(Jvm.AGENT, application.classes, application.library), "app.Main");
+    }
+
+    @Test
     void byTheEnvironment() throws Exception {
-        String flag = Jvm.agent(wire("10.0.0.1"));
-        ProcessBuilder builder =
-                Jvm.builder(List.of(), "-cp", Jvm.path(classes, library), "app.Main", "provider");
-        builder.environment().put("JAVA_TOOL_OPTIONS", flag);
-        try (Jvm jvm = Jvm.of(builder)) {
+        String flag = Jvm.agent(application.onTheWire("10.0.0.1"));
+        try (Jvm jvm =
+                Jvm.java(
+                        Map.of("JAVA_TOOL_OPTIONS", flag),
+                        application.command(List.of(), "provider"))) {
             jvm.ends(0, "io.usernet.UsernetProvider", "Picked up JAVA_TOOL_OPTIONS: " + flag);
+        }
+    }
+
+    /** The command line comes after the environment, so its options win. */
+    @Test
+    void twice() throws Exception {
+        String first = Jvm.agent("address=10.0.0.9/24,gateway=10.0.0.1");
+        String[] command =
+                application.command(
+                        List.of(Jvm.agent("address=10.0.0.2/24")),
+                        "properties usernet.address usernet.gateway");
+        try (Jvm jvm = Jvm.java(Map.of("JAVA_TOOL_OPTIONS", first), command)) {
+            jvm.ends(
+                    0,
+                    "usernet.address=10.0.0.2/24\nusernet.gateway=10.0.0.1",
+                    "Picked up JAVA_TOOL_OPTIONS: " + first);
+        }
+    }
+
+    @Test
+    void onATapDevice() throws Exception {
+        List<String> namespace = List.of("unshare", "-n", "--");
+        Process probe =
+                new ProcessBuilder(
+                                "unshare",
+                                "-n",
+                                "sh",
+                                "-c",
+                                "ip link set lo up && : <> /dev/net/tun")
+                        .redirectErrorStream(true)
+                        .start();
+        String obstacle = new String(probe.getInputStream().readAllBytes());
+        Assumptions.assumeTrue(
+                probe.waitFor() == 0, "no namespace with a TAP device here: " + obstacle);
+        String options = "link=tap:usernet0?host=10.0.0.1/24,address=10.0.0.2/24";
+        try (Jvm server =
+                Jvm.inside(
+                        namespace,
+                        application.command(List.of(Jvm.agent(options)), "serve 10.0.0.2 6888"))) {
+            server.says("ready");
+            List<String> there = List.of("nsenter", "-t", "" + server.pid(), "-n", "--");
+            try (Jvm client =
+                    Jvm.inside(there, application.command(List.of(), "greet 10.0.0.2 6888"))) {
+                client.ends(0, "hello", NOTHING);
+            }
+            server.ends(0, "hello", NOTHING);
         }
     }
 }

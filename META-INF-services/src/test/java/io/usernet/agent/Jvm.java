@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM that a test runs: what it prints, and how it ends. It is killed where the test is left. */
@@ -30,26 +33,28 @@ final class Jvm implements AutoCloseable {
 
     /** Runs {@code java} of the JDK that runs the tests. */
     static Jvm java(String... arguments) throws IOException {
-        return inside(List.of(), arguments);
+        return java(Map.of(), arguments);
     }
 
-    /** The same by another program that takes a command, such as {@code unshare}. */
-    static Jvm inside(List<String> wrapper, String... arguments) throws IOException {
-        return new Jvm(builder(wrapper, arguments));
+    /** The same with more in its environment. */
+    static Jvm java(Map<String, String> environment, String... arguments) throws IOException {
+        return new Jvm(builder(List.of(), environment, arguments));
     }
 
-    static ProcessBuilder builder(List<String> wrapper, String... arguments) {
-        List<String> command = new ArrayList<>(wrapper);
+    /** The same by another program that takes a command and becomes it, such as {@code unshare}. */
+    static Jvm inside(List<String> program, String... arguments) throws IOException {
+        return new Jvm(builder(program, Map.of(), arguments));
+    }
+
+    private static ProcessBuilder builder(
+            List<String> program, Map<String, String> environment, String... arguments) {
+        List<String> command = new ArrayList<>(program);
         command.add(System.getProperty("java.home") + "/bin/java");
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
+        builder.environment().putAll(environment);
         return builder;
-    }
-
-    /** One with an environment of its own. */
-    static Jvm of(ProcessBuilder builder) throws IOException {
-        return new Jvm(builder);
     }
 
     /** The flag that makes the jar the agent. */
@@ -66,14 +71,27 @@ final class Jvm implements AutoCloseable {
         return process.pid();
     }
 
-    ProcessHandle handle() {
-        return process.toHandle();
-    }
-
     /** Waits for the next line on standard output, which must be this. */
     void says(String line) throws IOException {
         String said = out.readLine();
         assertTrue(line.equals(said), () -> "said " + said + "; stderr: " + stderr());
+    }
+
+    /** Writes a line to its standard input. */
+    void hears(String line) throws IOException {
+        Writer in = process.outputWriter();
+        in.write(line + "\n");
+        in.flush();
+    }
+
+    /** Sends a signal, such as INT. */
+    void signal(String name) throws Exception {
+        assertEquals(0, new ProcessBuilder("kill", "-" + name, "" + pid()).start().waitFor());
+    }
+
+    /** The processor time that it has used. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     /** Waits for the end: the rest of standard output, and standard error, must be just this. */
@@ -85,7 +103,8 @@ final class Jvm implements AutoCloseable {
         assertEquals(status, process.exitValue());
     }
 
-    private String stderr() {
+    /** What it has printed on standard error by now. */
+    String stderr() {
         try {
             return Files.readString(err);
         } catch (IOException e) {
