@@ -10,7 +10,8 @@ import java.util.Locale;
  * Which addresses the kernel serves in the place of the stack. Immutable. How the rules are applied to
  * a bind and a connect is said in {@code docs/pass-through.md}.
  *
- * @param loopback 127.0.0.0/8 and ::1, unless a server of the program listens there on the stack
+ * @param loopback 127.0.0.0/8, ::1 and the kernel's own addresses that no link of the stack leads to,
+ *     unless a server of the program listens there on the stack
  * @param unrouted whatever the stack has no route to
  * @param unix UNIX-domain sockets, which the stack itself has none of
  * @param networks the rest

@@ -217,7 +217,8 @@ public record Settings(
     /** What the core of a stack needs of this. */
     public StackConfig stack() {
         List<List<Cidr>> addresses = links.stream().map(Attachment::addresses).toList();
-        return new StackConfig(addresses, anyAddress, gateway, sysctls, memory, inlineWriters);
+        return new StackConfig(
+                addresses, anyAddress, gateway, sysctls, memory, inlineWriters, List.of());
     }
 
     private static void readFile(String file, Map<String, String> into) {

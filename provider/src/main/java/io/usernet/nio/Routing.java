@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 
 /**
  * Who serves a socket: the stack or the kernel. This is the whole of the table in {@code
@@ -56,13 +58,25 @@ public final class Routing {
 
     private Transport to(InetSocketAddress remote, Protocol protocol) throws IOException {
         InetAddress host = remote.getAddress();
-        if (host.isLoopbackAddress() || host.isAnyLocalAddress()) {
-            if (!rules.loopback() && !isInNetworks(host)) return Transport.STACK;
-            int address = host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
-            if (address == 0) address = Ipv4Address.LOOPBACK;
-            return isOurs(address, remote.getPort(), protocol) ? Transport.STACK : Transport.KERNEL;
+        if (!host.isAnyLocalAddress() && !isLoopback(host)) return host(host);
+        if (!rules.loopback() && !isInNetworks(host)) return Transport.STACK;
+        int address = host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
+        if (address == 0) address = Ipv4Address.LOOPBACK;
+        return isOurs(address, remote.getPort(), protocol) ? Transport.STACK : Transport.KERNEL;
+    }
+
+    /** Whether what is sent there never leaves the machine, as far as the kernel is concerned. */
+    private boolean isLoopback(InetAddress host) {
+        if (host.isLoopbackAddress()) return true;
+        if (!rules.loopback()) return false;
+        if (host instanceof Inet4Address v4) {
+            return engine.config().host().contains(Ipv4Address.of(v4));
         }
-        return host(host);
+        try {
+            return NetworkInterface.getByInetAddress(host) != null;
+        } catch (SocketException e) {
+            return false; // nobody can say: then it is some other host
+        }
     }
 
     private boolean isOurs(int address, int port, Protocol protocol) throws IOException {
@@ -79,7 +93,7 @@ public final class Routing {
     public Transport bind(InetSocketAddress local) {
         InetAddress host = local.getAddress();
         if (host.isAnyLocalAddress()) return wildcard();
-        if (host.isLoopbackAddress()) {
+        if (isLoopback(host)) {
             boolean kernel = rules.loopback() || isInNetworks(host);
             return kernel ? Transport.KERNEL : Transport.STACK;
         }
@@ -94,7 +108,7 @@ public final class Routing {
         };
     }
 
-    /** A host that is not the loopback, as a peer or as an address of ours. */
+    /** A host that is not this machine, or an address of the stack's. */
     private Transport host(InetAddress host) {
         if (!(host instanceof Inet4Address v4)) {
             return rules.unrouted() ? Transport.KERNEL : Transport.STACK;

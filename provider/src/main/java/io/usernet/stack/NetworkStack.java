@@ -136,7 +136,7 @@ public final class NetworkStack implements Core {
         this.loopback = new Loopback(observer);
         this.memory = memory;
         this.frames = new FramePool(memory);
-        this.addresses = new Addresses(config.addresses(), config.anyAddress());
+        this.addresses = new Addresses(all(config), config.anyAddress());
         SplittableRandom random = new SplittableRandom(secret);
         this.interfaces = new Interface[links.size()];
         for (int i = 0; i < interfaces.length; i++) {
@@ -178,6 +178,12 @@ public final class NetworkStack implements Core {
                         interfaces.length);
     }
 
+    private static List<Cidr> all(StackConfig config) {
+        List<Cidr> all = new ArrayList<>(config.addresses());
+        all.addAll(config.hostNetworks());
+        return all;
+    }
+
     private static List<Cidr> own(StackConfig config, int link) {
         return link < config.links().size() ? config.links().get(link) : List.of();
     }
@@ -205,6 +211,7 @@ public final class NetworkStack implements Core {
             boolean everywhere = config.anyAddress() && link != null && link.layer() == 3;
             all.add(new Routes.Attachment(own(config, i), mtu, everywhere));
         }
+        all.add(new Routes.Attachment(config.hostNetworks(), 0, false));
         return all;
     }
 
