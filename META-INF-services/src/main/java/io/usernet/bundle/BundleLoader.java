@@ -20,6 +20,9 @@ final class BundleLoader extends ClassLoader {
         registerAsParallelCapable();
     }
 
+    /** Where the build puts the drivers and their libraries. */
+    static final String ROOT = "META-INF/usernet/lib/";
+
     private final Class<?> neighbour;
     private final String root;
 

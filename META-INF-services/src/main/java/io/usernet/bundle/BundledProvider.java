@@ -10,9 +10,6 @@ import java.io.IOException;
  * Another one is a class here and a line in the service file. Thread-safe.
  */
 public abstract class BundledProvider implements LinkProvider {
-    /** Where the build puts the drivers and their libraries. */
-    static final String ROOT = "META-INF/usernet/lib/";
-
     private final String scheme, driver;
 
     /**
@@ -71,19 +68,6 @@ public abstract class BundledProvider implements LinkProvider {
 
     @Override
     public final LinkDevice open(LinkUri uri) throws IOException {
-        LinkProvider provider;
-        try {
-            Class<?> type = Class.forName(driver, true, Drivers.LOADER);
-            provider = (LinkProvider) type.getConstructor().newInstance();
-        } catch (ReflectiveOperationException e) {
-            throw new IOException(
-                    driver + " is not in usernet.jar as it was built: use an unchanged one", e);
-        }
-        return provider.open(uri);
-    }
-
-    /** Holds the loader; initialised on first use. */
-    private static final class Drivers {
-        static final BundleLoader LOADER = new BundleLoader(BundledProvider.class, ROOT);
+        return Drivers.provider(driver).open(uri);
     }
 }

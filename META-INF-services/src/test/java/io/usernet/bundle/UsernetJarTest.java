@@ -88,7 +88,6 @@ class UsernetJarTest {
                 List.of(
                         "-XX:+IgnoreUnrecognizedVMOptions",
                         "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
                         "-Dusernet.link=unix:" + wire,
                         "-Dusernet.address=" + address + "/24"));
         command.addAll(List.of(options));
@@ -295,7 +294,7 @@ class UsernetJarTest {
 
     @Test
     void loaderPrefersItsOwnAndSharesTheRest() throws Exception {
-        BundleLoader loader = new BundleLoader(BundledProvider.class, BundledProvider.ROOT);
+        BundleLoader loader = new BundleLoader(BundledProvider.class, BundleLoader.ROOT);
         assertSame(LinkUri.class, loader.loadClass(LinkUri.class.getName()));
         assertSame(String.class, loader.loadClass("java.lang.String"));
         Class<?> own = loader.loadClass("jnr.ffi.LibraryLoader");
@@ -316,7 +315,7 @@ class UsernetJarTest {
 
     @Test
     void manyThreadsLoadTheSameClass() throws Exception {
-        BundleLoader loader = new BundleLoader(BundledProvider.class, BundledProvider.ROOT);
+        BundleLoader loader = new BundleLoader(BundledProvider.class, BundleLoader.ROOT);
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
             Callable<Class<?>> load = () -> Class.forName("jnr.ffi.Platform", true, loader);

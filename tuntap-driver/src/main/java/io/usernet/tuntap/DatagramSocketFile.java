@@ -7,8 +7,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import jnr.unixsocket.UnixDatagramChannel;
-import jnr.unixsocket.UnixSocketOptions;
 
 /** A datagram socket bound to a path; the file goes with it, unless it is somebody else's by then. */
 final class DatagramSocketFile implements UnixgramLink.Bound {
@@ -20,12 +18,12 @@ final class DatagramSocketFile implements UnixgramLink.Bound {
 
     private static final int S_IFMT = 0170000, S_IFSOCK = 0140000;
 
-    private final UnixDatagramChannel channel;
+    private final UnixSockets.Socket socket;
     private final Path file;
     private final Object key;
 
-    private DatagramSocketFile(UnixDatagramChannel channel, Path file) throws IOException {
-        this.channel = channel;
+    private DatagramSocketFile(UnixSockets.Socket socket, Path file) throws IOException {
+        this.socket = socket;
         this.file = file;
         this.key = key(file);
     }
@@ -35,28 +33,29 @@ final class DatagramSocketFile implements UnixgramLink.Bound {
      *
      * @throws IOException whose message is one line: what is wrong and what helps
      */
-    static DatagramSocketFile open(Syscalls sys, SocketAddress address) throws IOException {
+    static DatagramSocketFile open(NativeCalls calls, SocketAddress address) throws IOException {
         Path file = Path.of(address.path());
         Path directory = file.getParent();
         if (directory == null || !Files.isDirectory(directory)) {
             throw new IOException("there is no directory " + directory + ": make it first");
         }
-        removeStale(sys, address, file);
+        removeStale(calls.sys(), address, file);
         if (!Files.isWritable(directory)) {
             throw new IOException(
                     "no permission to make a socket in "
                             + directory
                             + ": choose another directory");
         }
-        UnixDatagramChannel channel = UnixDatagramChannel.open();
         try {
-            channel.bind(UnixSockets.address(address.path()));
-            channel.configureBlocking(false);
-            channel.setOption(UnixSocketOptions.SO_SNDBUF, SEND_BUFFER);
-            channel.setOption(UnixSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
-            return new DatagramSocketFile(channel, file);
+            UnixSockets.Socket socket =
+                    calls.sockets().bind(address.path(), SEND_BUFFER, RECEIVE_BUFFER);
+            try {
+                return new DatagramSocketFile(socket, file);
+            } catch (IOException | RuntimeException e) {
+                socket.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
-            channel.close();
             throw new IOException("the socket cannot be made: " + e.getMessage(), e);
         }
     }
@@ -112,7 +111,7 @@ final class DatagramSocketFile implements UnixgramLink.Bound {
 
     @Override
     public int fd() {
-        return channel.getFD();
+        return socket.fd();
     }
 
     @Override
@@ -125,7 +124,7 @@ final class DatagramSocketFile implements UnixgramLink.Bound {
             throw new UncheckedIOException(e);
         } finally {
             try {
-                channel.close();
+                socket.close();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

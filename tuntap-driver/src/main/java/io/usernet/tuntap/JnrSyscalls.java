@@ -11,7 +11,7 @@ import jnr.ffi.types.ssize_t;
 
 /**
  * System calls by jnr-ffi. All parameters are primitive, so that it binds each function by a native
- * method without marshalling: some 50 ns above the call from C. None has more than four: the stub that jnr-ffi
+ * method without marshalling: some 50 ns above the call from C. None has more than five: the stub that jnr-ffi
  * 2.2.17 makes for six crashes the JVM on x86_64. {@code open} and {@code ioctl} are
  * variadic in C; the ABIs that {@link TunTapProvider} accepts pass integers to those as to any other.
  */
@@ -35,7 +35,15 @@ final class JnrSyscalls implements Syscalls {
 
         int socket(int domain, int type, int protocol);
 
+        int bind(int fd, @intptr_t long address, int length);
+
+        int listen(int fd, int backlog);
+
+        int accept4(int fd, @intptr_t long address, @intptr_t long length, int flags);
+
         int connect(int fd, @intptr_t long address, int length);
+
+        int setsockopt(int fd, int level, int option, @intptr_t long value, int length);
 
         @ssize_t
         long sendmsg(int fd, @intptr_t long message, int flags);
@@ -74,7 +82,7 @@ final class JnrSyscalls implements Syscalls {
             } catch (LinkageError | RuntimeException e) {
                 throw new IOException(
                         "the C library cannot be called by jnr-ffi ("
-                                + firstLine(e)
+                                + NativeCalls.firstLine(e)
                                 + "); its native part is unpacked to "
                                 + System.getProperty("java.io.tmpdir")
                                 + ": if that is mounted noexec, name another directory with"
@@ -83,12 +91,6 @@ final class JnrSyscalls implements Syscalls {
             }
         }
         return instance;
-    }
-
-    private static String firstLine(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) root = root.getCause();
-        return String.valueOf(root).lines().findFirst().orElse("");
     }
 
     private int result(int result) {
@@ -135,8 +137,28 @@ final class JnrSyscalls implements Syscalls {
     }
 
     @Override
+    public int bind(int fd, long address, int length) {
+        return result(libc.bind(fd, address, length));
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        return result(libc.listen(fd, backlog));
+    }
+
+    @Override
+    public int accept(int fd, int flags) {
+        return result(libc.accept4(fd, 0, 0, flags));
+    }
+
+    @Override
     public int connect(int fd, long address, int length) {
         return result(libc.connect(fd, address, length));
+    }
+
+    @Override
+    public int setsockopt(int fd, int level, int option, long value, int length) {
+        return result(libc.setsockopt(fd, level, option, value, length));
     }
 
     @Override
@@ -161,6 +183,6 @@ final class JnrSyscalls implements Syscalls {
 
     @Override
     public long address(ByteBuffer direct) {
-        return Pointer.wrap(runtime, direct).address();
+        return Pointer.wrap(runtime, direct.duplicate().clear()).address();
     }
 }

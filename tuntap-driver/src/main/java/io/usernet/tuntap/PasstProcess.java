@@ -43,10 +43,11 @@ final class PasstProcess {
     /**
      * Starts the program and connects to it.
      *
+     * @param sockets to connect with
      * @param command without the option for its socket
      * @throws IOException with one line for the user, which has what passt said
      */
-    static PasstProcess start(List<String> command) throws IOException {
+    static PasstProcess start(UnixSockets sockets, List<String> command) throws IOException {
         Path directory = Files.createTempDirectory("usernet-passt-"); // 0700
         Path socket = directory.resolve("s");
         try {
@@ -61,7 +62,7 @@ final class PasstProcess {
             PasstProcess passt = new PasstProcess(process);
             try {
                 process.getOutputStream().close();
-                passt.connect(socket);
+                passt.connect(sockets, socket);
                 return passt;
             } catch (Throwable t) {
                 passt.close();
@@ -88,11 +89,11 @@ final class PasstProcess {
         }
     }
 
-    private void connect(Path socket) throws IOException {
+    private void connect(UnixSockets sockets, Path socket) throws IOException {
         long until = System.nanoTime() + START_NS;
         while (true) {
             try {
-                connection = UnixSockets.connect(socket.toString());
+                connection = sockets.connect(socket.toString());
                 return;
             } catch (ErrnoException e) {
                 if (!process.isAlive()) {

@@ -68,13 +68,14 @@ public final class PasstProvider implements LinkProvider {
         Request request = Request.of(uri);
         Parameters.requireLinux(uri, System.getProperty("os.name"), System.getProperty("os.arch"));
         try {
-            Syscalls sys = JnrSyscalls.get();
-            PasstProcess passt = PasstProcess.start(command(request, path));
+            NativeCalls calls = NativeCalls.get();
+            PasstProcess passt = PasstProcess.start(calls.sockets(), command(request, path));
             try {
                 LinkCapabilities capabilities =
                         new LinkCapabilities("passt", 2, request.mtu, request.mac, false, 0);
                 UnixLink wire =
-                        new UnixLink(sys, Rendezvous.with(passt.takeConnection()), capabilities);
+                        new UnixLink(
+                                calls.sys(), Rendezvous.with(passt.takeConnection()), capabilities);
                 LinkAddresses addresses =
                         new LinkAddresses(List.of(request.address), request.gateway);
                 return new PasstLink(wire, passt, addresses);

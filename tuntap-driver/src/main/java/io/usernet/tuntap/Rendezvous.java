@@ -1,5 +1,6 @@
 package io.usernet.tuntap;
 
+import io.usernet.tuntap.UnixSockets.Listener;
 import io.usernet.tuntap.UnixSockets.Socket;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -40,13 +41,16 @@ final class Rendezvous {
     /** A refusal may come from somebody between bind and listen: it is believed after so many. */
     private static final int REFUSALS = 5;
 
-    private final String path;
-    private final Socket listener; // null: we connect
+    private final UnixSockets sockets; // null: there is no other connection than the first
+    private final String path; // null likewise
+    private final Listener listener; // null: we connect
     private final Identity file; // the listener's; null if it has none
     private final Thread atExit; // null likewise
     private Socket first; // connected already, until it is taken
 
-    private Rendezvous(String path, Socket listener, Identity file, Socket first) {
+    private Rendezvous(
+            UnixSockets sockets, String path, Listener listener, Identity file, Socket first) {
+        this.sockets = sockets;
         this.path = path;
         this.listener = listener;
         this.file = file;
@@ -55,15 +59,15 @@ final class Rendezvous {
         if (atExit != null) Runtime.getRuntime().addShutdownHook(atExit);
     }
 
-    private static Rendezvous connecting(String path, Socket first) {
-        return new Rendezvous(path, null, null, first);
+    private static Rendezvous connecting(UnixSockets sockets, String path, Socket first) {
+        return new Rendezvous(sockets, path, null, null, first);
     }
 
-    private static Rendezvous listening(String path) throws IOException {
-        Socket listener = UnixSockets.listen(socketPath(path));
+    private static Rendezvous listening(UnixSockets sockets, String path) throws IOException {
+        Listener listener = sockets.listen(socketPath(path));
         try {
             Identity file = isAbstract(path) ? null : Identity.of(Path.of(path));
-            return new Rendezvous(path, listener, file, null);
+            return new Rendezvous(sockets, path, listener, file, null);
         } catch (Throwable t) {
             listener.close();
             throw t;
@@ -72,7 +76,7 @@ final class Rendezvous {
 
     /** For a connection that is there already and has no successor. */
     static Rendezvous with(Socket connection) {
-        return connecting(null, connection);
+        return connecting(null, null, connection);
     }
 
     /** What a file is, as opposed to what it is called. */
@@ -91,16 +95,16 @@ final class Rendezvous {
      * @param path or {@code @} and an abstract name
      * @throws IOException with a message for the user: what, why, and what helps
      */
-    static Rendezvous at(String path, Mode mode) throws IOException {
+    static Rendezvous at(UnixSockets sockets, String path, Mode mode) throws IOException {
         if (mode != Mode.LISTEN) {
-            Socket peer = tryConnect(path);
-            if (peer != null || mode == Mode.CONNECT) return connecting(path, peer);
+            Socket peer = tryConnect(sockets, path);
+            if (peer != null || mode == Mode.CONNECT) return connecting(sockets, path, peer);
         }
-        if (isAbstract(path)) return listen(path, mode);
+        if (isAbstract(path)) return listen(sockets, path, mode);
         try {
             Lock lock = Lock.on(Path.of(path + ".lock"));
             try {
-                return listen(path, mode);
+                return listen(sockets, path, mode);
             } finally {
                 lock.release();
             }
@@ -112,16 +116,17 @@ final class Rendezvous {
     }
 
     /** The only one that does this here now. */
-    private static Rendezvous listen(String path, Mode mode) throws IOException {
+    private static Rendezvous listen(UnixSockets sockets, String path, Mode mode)
+            throws IOException {
         for (int refusals = 0; ; ) {
             try {
-                Socket peer = UnixSockets.connect(socketPath(path));
-                if (mode == Mode.AUTO) return connecting(path, peer);
+                Socket peer = sockets.connect(socketPath(path));
+                if (mode == Mode.AUTO) return connecting(sockets, path, peer);
                 peer.close();
                 throw new IOException(somebodyListens(path));
             } catch (ErrnoException e) {
                 if (e.errno == Errno.EAGAIN) { // somebody listens who is busy
-                    if (mode == Mode.AUTO) return connecting(path, null);
+                    if (mode == Mode.AUTO) return connecting(sockets, path, null);
                     throw new IOException(somebodyListens(path), e);
                 }
                 if (e.errno == Errno.ECONNREFUSED && !isAbstract(path)) {
@@ -136,7 +141,7 @@ final class Rendezvous {
                 }
             }
             try {
-                return listening(path);
+                return listening(sockets, path);
             } catch (ErrnoException e) {
                 // Somebody else was faster, who knows nothing of our lock: look again.
                 if (e.errno != Errno.EADDRINUSE || ++refusals > 2 * REFUSALS) {
@@ -148,9 +153,9 @@ final class Rendezvous {
         }
     }
 
-    private static Socket tryConnect(String path) throws IOException {
+    private static Socket tryConnect(UnixSockets sockets, String path) throws IOException {
         try {
-            return UnixSockets.connect(socketPath(path));
+            return sockets.connect(socketPath(path));
         } catch (ErrnoException e) {
             if (e.errno == Errno.ECONNREFUSED && !isAbstract(path)) requireSocket(path);
             if (e.errno == Errno.ENOENT && !isAbstract(path)) requireDirectory(path);
@@ -182,9 +187,7 @@ final class Rendezvous {
         }
         if (path == null) return null;
         try {
-            return listener != null
-                    ? UnixSockets.accept(listener)
-                    : UnixSockets.connect(socketPath(path));
+            return listener != null ? listener.accept() : sockets.connect(socketPath(path));
         } catch (IOException e) {
             // Whatever it is now, it was possible when the link was opened, and is tried again.
             return null;

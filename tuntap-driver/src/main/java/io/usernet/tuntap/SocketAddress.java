@@ -11,10 +11,9 @@ record SocketAddress(String path) {
     /** Most bytes of a path; a NUL follows. */
     static final int MAX_PATH = 107;
 
-    private static final int AF_UNIX = 1,
-            SOCK_DGRAM = 2,
-            SOCK_NONBLOCK = 0x800,
-            SOCK_CLOEXEC = 0x80000;
+    static final int AF_UNIX = 1;
+
+    private static final int SOCK_DGRAM = 2, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
 
     SocketAddress {
         int length = path.getBytes(StandardCharsets.UTF_8).length;
@@ -31,9 +30,19 @@ record SocketAddress(String path) {
 
     /** Writes the structure, in the machine's byte order, and returns its length. */
     int put(ByteBuffer buffer, int at) {
+        return put(path, buffer, at);
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param path or a NUL and an abstract name, which ends where the structure does
+     */
+    static int put(String path, ByteBuffer buffer, int at) {
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
         buffer.putShort(at, (short) AF_UNIX);
         buffer.put(at + FAMILY, bytes);
+        if (path.charAt(0) == '\0') return FAMILY + bytes.length;
         buffer.put(at + FAMILY + bytes.length, (byte) 0);
         return FAMILY + bytes.length + 1;
     }

@@ -26,7 +26,18 @@ interface Syscalls {
     int socket(int domain, int type, int protocol);
 
     /** {@code address} is a {@code struct sockaddr}. */
+    int bind(int fd, long address, int length);
+
+    int listen(int fd, int backlog);
+
+    /** As {@code accept4}, without asking for the peer's address. */
+    int accept(int fd, int flags);
+
+    /** {@code address} is a {@code struct sockaddr}. */
     int connect(int fd, long address, int length);
+
+    /** {@code value} points at {@code length} bytes. */
+    int setsockopt(int fd, int level, int option, long value, int length);
 
     /** {@code message} is a {@code struct msghdr}. */
     long sendmsg(int fd, long message, int flags);

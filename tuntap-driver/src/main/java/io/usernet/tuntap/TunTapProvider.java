@@ -43,7 +43,7 @@ abstract class TunTapProvider implements LinkProvider {
         requirePlatform(request, System.getProperty("os.name"), System.getProperty("os.arch"));
         Syscalls sys;
         try {
-            sys = JnrSyscalls.get();
+            sys = NativeCalls.get().sys();
         } catch (IOException e) {
             throw request.failure(e.getMessage(), e);
         }

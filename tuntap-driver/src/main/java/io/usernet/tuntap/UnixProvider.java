@@ -57,10 +57,10 @@ public final class UnixProvider implements LinkProvider {
         Request request = Request.of(uri);
         Parameters.requireLinux(uri, System.getProperty("os.name"), System.getProperty("os.arch"));
         try {
-            Syscalls sys = JnrSyscalls.get();
-            Rendezvous rendezvous = Rendezvous.at(uri.name(), request.mode);
+            NativeCalls calls = NativeCalls.get();
+            Rendezvous rendezvous = Rendezvous.at(calls.sockets(), uri.name(), request.mode);
             try {
-                return new UnixLink(sys, rendezvous, request.capabilities(rendezvous));
+                return new UnixLink(calls.sys(), rendezvous, request.capabilities(rendezvous));
             } catch (Throwable t) {
                 rendezvous.close();
                 throw t;

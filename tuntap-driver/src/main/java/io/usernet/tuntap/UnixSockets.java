@@ -1,91 +1,43 @@
 package io.usernet.tuntap;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import jnr.ffi.LastError;
-import jnr.ffi.Runtime;
-import jnr.unixsocket.UnixServerSocketChannel;
-import jnr.unixsocket.UnixSocketAddress;
-import jnr.unixsocket.UnixSocketChannel;
 
-/**
- * Makes AF_UNIX stream sockets with jnr-unixsocket, which only {@link DatagramSocketFile} knows,
- * too. It is used for
- * descriptors alone: its reads and writes allocate and copy. All sockets are non-blocking.
- *
- * <p>Its exceptions carry a text in the user's language; the error number is the thread's last one.
- */
-final class UnixSockets {
-    private static final int BACKLOG = 16;
-
-    private UnixSockets() {}
-
+/** Makes AF_UNIX sockets, all of them non-blocking. Thread-safe; no call waits. */
+interface UnixSockets {
     /** A socket; closing it frees the descriptor. */
-    record Socket(int fd, java.nio.channels.Channel channel) {
-        void close() throws IOException {
-            channel.close();
-        }
+    interface Socket {
+        int fd();
+
+        void close() throws IOException;
+    }
+
+    /** A socket that others connect to. */
+    interface Listener extends Socket {
+        /**
+         * The next connection, or null if there is none now; where the process has no descriptor for
+         * it, null or a failure.
+         */
+        Socket accept() throws IOException;
     }
 
     /**
-     * Connects; never waits.
+     * A stream to whoever listens at a path.
      *
-     * @param path for an abstract name, a NUL and the name
+     * @param path for an abstract name, a NUL and the name; likewise below
      * @throws ErrnoException EAGAIN: the listener's backlog is full
      */
-    static Socket connect(String path) throws IOException {
-        UnixSocketChannel channel = UnixSocketChannel.open();
-        try {
-            channel.configureBlocking(false);
-            if (channel.connect(address(path))) return new Socket(channel.getFD(), channel);
-            channel.close();
-            throw new ErrnoException("connect", -Errno.EAGAIN);
-        } catch (ErrnoException e) {
-            throw e;
-        } catch (IOException e) {
-            ErrnoException failure = failure("connect", e);
-            channel.close();
-            throw failure;
-        }
-    }
-
-    /** Binds and listens. */
-    static Socket listen(String path) throws IOException {
-        UnixServerSocketChannel channel = UnixServerSocketChannel.open();
-        try {
-            channel.configureBlocking(false);
-            channel.socket().bind(address(path), BACKLOG);
-            return new Socket(channel.getFD(), channel);
-        } catch (IOException e) {
-            ErrnoException failure = failure("bind", e);
-            channel.close();
-            throw failure;
-        }
-    }
-
-    /** The next connection of a listener, or null if there is none (or no descriptor for it) now. */
-    static Socket accept(Socket listener) throws IOException {
-        UnixSocketChannel channel = ((UnixServerSocketChannel) listener.channel).accept();
-        if (channel == null) return null;
-        channel.configureBlocking(false);
-        return new Socket(channel.getFD(), channel);
-    }
+    Socket connect(String path) throws IOException;
 
     /**
-     * An address as jnr-unixsocket has it: of the path's bytes it passes as many to the kernel as the
-     * path has characters, so there must be as many of these; what it writes behind is not passed.
+     * Listens for streams.
+     *
+     * @throws ErrnoException EADDRINUSE: there is a file of that name, or somebody has the abstract name
      */
-    static UnixSocketAddress address(String path) {
-        int behind = path.getBytes(StandardCharsets.UTF_8).length - path.length();
-        return new UnixSocketAddress(new File(path + "\0".repeat(behind)));
-    }
+    Listener listen(String path) throws IOException;
 
-    /** At once after a call failed, in the same thread. */
-    private static ErrnoException failure(String call, IOException cause) {
-        int errno = LastError.getLastError(Runtime.getSystemRuntime());
-        ErrnoException failure = new ErrnoException(call, -errno);
-        failure.initCause(cause);
-        return failure;
-    }
+    /**
+     * A datagram socket of that address, with buffers of so many bytes. Where the system allows less,
+     * they are smaller.
+     */
+    Socket bind(String path, int sendBuffer, int receiveBuffer) throws IOException;
 }

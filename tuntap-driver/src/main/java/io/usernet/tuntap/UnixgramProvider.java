@@ -46,10 +46,10 @@ public final class UnixgramProvider implements LinkProvider {
         Request request = Request.of(uri);
         Parameters.requireLinux(uri, System.getProperty("os.name"), System.getProperty("os.arch"));
         try {
-            Syscalls sys = JnrSyscalls.get();
+            NativeCalls calls = NativeCalls.get();
             return new UnixgramLink(
-                    sys,
-                    DatagramSocketFile.open(sys, request.own),
+                    calls.sys(),
+                    DatagramSocketFile.open(calls, request.own),
                     new LinkCapabilities("unixgram", 2, request.mtu, request.mac, false, 0),
                     request.peer,
                     request.vfkit);

@@ -88,7 +88,6 @@ public final class Netns implements InvocationInterceptor {
         command.add("-ea");
         command.add("-XX:+IgnoreUnrecognizedVMOptions"); // before JDK 24
         command.add("--enable-native-access=ALL-UNNAMED");
-        command.add("--sun-misc-unsafe-memory-access=allow");
         for (String name : System.getProperties().stringPropertyNames()) {
             if (!name.startsWith("usernet.test.")) continue;
             command.add("-D" + name + "=" + System.getProperty(name));

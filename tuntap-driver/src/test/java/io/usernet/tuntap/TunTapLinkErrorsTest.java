@@ -75,6 +75,26 @@ class TunTapLinkErrorsTest {
         }
 
         @Override
+        public int bind(int fd, long address, int length) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
+        public int listen(int fd, int backlog) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
+        public int accept(int fd, int flags) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
+        public int setsockopt(int fd, int level, int option, long value, int length) {
+            throw new AssertionError("the link makes no socket");
+        }
+
+        @Override
         public int connect(int fd, long address, int length) {
             throw new AssertionError("the link makes no socket");
         }

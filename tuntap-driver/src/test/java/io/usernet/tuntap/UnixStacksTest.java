@@ -169,7 +169,6 @@ class UnixStacksTest {
                         "-ea",
                         "-XX:+IgnoreUnrecognizedVMOptions",
                         "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
                         "-cp",
                         System.getProperty("java.class.path"),
                         Server.class.getName(),

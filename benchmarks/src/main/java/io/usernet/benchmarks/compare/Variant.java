@@ -13,12 +13,9 @@ record Variant(String name, boolean ours, List<String> options) {
     private static final String PROVIDER =
             "-Djava.nio.channels.spi.SelectorProvider=io.usernet.UsernetProvider";
 
-    /** Native access is what a TAP takes; JDKs before 24 do not know these options. */
+    /** Native access is what a TAP takes; older JDKs may not know the option. */
     private static final List<String> NATIVE_ACCESS =
-            List.of(
-                    "-XX:+IgnoreUnrecognizedVMOptions",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow");
+            List.of("-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED");
 
     /** The first is the yardstick. */
     static List<Variant> of(Settings settings) {

@@ -1,0 +1,29 @@
+package io.usernet.tuntap;
+
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.params.provider.Arguments;
+
+/** The implementations of native calls, as parameters of tests. */
+enum Natives {
+    JNR,
+    FOREIGN;
+
+    NativeCalls calls() {
+        try {
+            return this == JNR ? NativeCalls.jnr() : NativeCalls.foreign();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Those that this JDK has. */
+    static List<Natives> here() {
+        return Runtime.version().feature() >= 22 ? List.of(JNR, FOREIGN) : List.of(JNR);
+    }
+
+    /** Each with each. */
+    static List<Arguments> pairs() {
+        return here().stream().flatMap(a -> here().stream().map(b -> Arguments.of(a, b))).toList();
+    }
+}
