@@ -1,5 +1,6 @@
 package io.usernet;
 
+import io.usernet.aio.AioProvider;
 import io.usernet.config.Impairment;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
@@ -26,6 +27,7 @@ import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,6 +64,7 @@ public final class Stack implements AutoCloseable {
     private final Engine engine;
     private final Decorators decorators;
     private final SelectorProvider provider;
+    private final AioProvider asynchronousProvider;
     private final Thread exitHook;
 
     private Stack(Settings settings, Engine engine, Decorators decorators) {
@@ -69,6 +72,7 @@ public final class Stack implements AutoCloseable {
         this.settings = settings;
         this.engine = engine;
         this.provider = new StackSelectorProvider(() -> engine);
+        this.asynchronousProvider = new AioProvider(provider);
         this.exitHook = new Thread(this::atExit, "usernet-exit");
     }
 
@@ -222,6 +226,14 @@ public final class Stack implements AutoCloseable {
         return provider;
     }
 
+    /**
+     * Opens asynchronous channels on this stack, and groups for them. Its default group ends with the
+     * stack; others are shut down by who opened them.
+     */
+    public AsynchronousChannelProvider asynchronousProvider() {
+        return asynchronousProvider;
+    }
+
     /** The stack's own addresses, without the loopback. */
     public List<Cidr> addresses() {
         return settings.addresses();
@@ -369,6 +381,7 @@ public final class Stack implements AutoCloseable {
         } catch (IllegalStateException e) {
             // The JVM is ending and the hook runs, or will: closing twice is harmless.
         }
+        asynchronousProvider.close();
         engine.close(limit.toNanos());
     }
 

@@ -45,7 +45,8 @@
  * UdpService.transmit} points frames at that, and its memory goes when no frame holds it.
  *
  * <p>{@code tcp} does not know {@code ip}: it gets its MSS and news of the path as calls. Only {@code
- * nio} knows the types of java.nio.channels. A package uses only those above it in this list: wire,
- * time, frame, buffer, metrics, view, config, link, neighbor, ip, tcp, udp, stack, runtime, nio.
+ * nio} and {@code aio} know the types of java.nio.channels. A package uses only those above it in this
+ * list: wire, time, frame, buffer, metrics, view, config, link, neighbor, ip, tcp, udp, stack, runtime,
+ * nio, aio.
  */
 package io.usernet;

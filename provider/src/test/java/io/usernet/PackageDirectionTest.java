@@ -39,6 +39,7 @@ class PackageDirectionTest {
                     "io.usernet.stack",
                     "io.usernet.runtime",
                     "io.usernet.nio",
+                    "io.usernet.aio",
                     "io.usernet");
 
     private static final Pattern EDGE = Pattern.compile("\\s+(io\\.usernet\\S*)\\s+-> (\\S+)\\s.*");
