@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
 
 /** An application that knows nothing of Usernet. The first argument says what it does. */
@@ -28,6 +29,8 @@ public final class Main {
                 System.in.read();
                 System.out.println(SelectorProvider.provider().getClass().getName());
             }
+            case "asynchronous" ->
+                    System.out.println(AsynchronousChannelProvider.provider().getClass().getName());
             case "provider" -> System.out.println(SelectorProvider.provider().getClass().getName());
             case "properties" -> {
                 for (int i = 1; i < args.length; i++) {

@@ -1,12 +1,13 @@
 package io.usernet.agent;
 
+import io.usernet.bundle.NativeAccess;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
 import io.usernet.link.LinkUri;
 import io.usernet.nio.Kernel;
 import java.io.IOException;
 import java.lang.instrument.Instrumentation;
-import java.nio.channels.spi.SelectorProvider;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -19,9 +20,6 @@ import java.util.TreeMap;
  * are those of the last time.
  */
 final class Installation {
-    private static final String SELECTOR_PROVIDER = "java.nio.channels.spi.SelectorProvider",
-            OUR_PROVIDER = "io.usernet.UsernetProvider";
-
     /** What the kernel serves where no setting says it. */
     private static final String DEFAULT_PASSTHROUGH = "loopback,unix";
 
@@ -50,21 +48,19 @@ final class Installation {
      * @throws IllegalStateException if it is too late, because somebody has opened channels
      */
     void install() {
-        requireNoOther(SELECTOR_PROVIDER, OUR_PROVIDER, "leave this property out");
+        Set<Provider> providers = EnumSet.of(Provider.CHANNELS);
+        if (options.isOn(Part.ASYNCHRONOUS)) providers.add(Provider.ASYNCHRONOUS_CHANNELS);
+        for (Provider provider : providers) provider.requireNoOther();
         Map<String, String> settings = settings();
-        provideChannels();
+        for (Provider provider : providers) provider.requireInTime(instrumentation);
+
+        for (Provider provider : providers) provider.set();
         settings.forEach(System::setProperty);
         if (options.isOn(Part.INTERNALS)) openInternals(instrumentation);
+        if (options.isOn(Part.NATIVE)) NativeAccess.allow(instrumentation);
         if (options.isOn(Part.NETTY)) {
             for (String name : NO_NATIVE_TRANSPORT) setUnlessSet(name, "true");
         }
-    }
-
-    private static void requireNoOther(String property, String ours, String remedy) {
-        String set = System.getProperty(property);
-        if (set == null || set.equals(ours)) return;
-        throw new IllegalArgumentException(
-                property + "=" + set + ": the agent sets it to " + ours + "; " + remedy);
     }
 
     /** What is to be set, checked together with what is set already. An option wins over that. */
@@ -95,29 +91,6 @@ final class Installation {
         }
     }
 
-    /**
-     * Whoever asks for a provider of channels from now on gets ours. Whether somebody has asked before,
-     * such as another agent, is seen by the class that holds the answer: to ask would be to choose.
-     */
-    private void provideChannels() {
-        System.setProperty(SELECTOR_PROVIDER, OUR_PROVIDER);
-        if (!isLoaded(SELECTOR_PROVIDER + "$Holder")) return;
-        String chosen = SelectorProvider.provider().getClass().getName();
-        if (chosen.equals(OUR_PROVIDER)) return;
-        System.clearProperty(SELECTOR_PROVIDER);
-        throw new IllegalStateException(
-                "it is too late, this JVM has opened channels by "
-                        + chosen
-                        + "; start it with -javaagent:usernet.jar=..., before other agents");
-    }
-
-    private boolean isLoaded(String name) {
-        for (Class<?> type : instrumentation.getAllLoadedClasses()) {
-            if (type.getName().equals(name)) return true;
-        }
-        return false;
-    }
-
     /** The provider's module is the unnamed one, unless the application has it on the module path. */
     private static void openInternals(Instrumentation instrumentation) {
         Set<Module> provider = Set.of(Settings.class.getModule());
@@ -133,7 +106,7 @@ final class Installation {
     /** Makes the JVM choose what it would have chosen without us, unless the user chose already. */
     static void keepTheJdksProvider(Instrumentation instrumentation) throws IOException {
         openInternals(instrumentation);
-        setUnlessSet(SELECTOR_PROVIDER, Kernel.provider().getClass().getName());
+        Provider.CHANNELS.setUnlessSet(Kernel.provider().getClass().getName());
     }
 
     private static void setUnlessSet(String property, String value) {

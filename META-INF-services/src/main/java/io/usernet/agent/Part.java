@@ -6,8 +6,12 @@ import java.util.Locale;
 enum Part {
     /** Opens packages of the JDK to the provider, without which nothing passes to the kernel. */
     INTERNALS,
+    /** Makes ours the provider of asynchronous channels. */
+    ASYNCHRONOUS,
     /** Keeps Netty, and gRPC's copy of it, from its native transports. */
-    NETTY;
+    NETTY,
+    /** Permits native calls to the drivers, of which new JDKs warn. */
+    NATIVE;
 
     /** The option. */
     String option() {

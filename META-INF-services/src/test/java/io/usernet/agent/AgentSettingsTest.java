@@ -8,6 +8,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +41,7 @@ class AgentSettingsTest {
         assertProperties(
                 List.of("-javaagent:" + Jvm.AGENT),
                 "java.nio.channels.spi.SelectorProvider=io.usernet.UsernetProvider",
+                "java.nio.channels.spi.AsynchronousChannelProvider=io.usernet.UsernetAsynchronousProvider",
                 "usernet.passthrough=loopback,unix",
                 "io.netty.transport.noNative=true",
                 "io.grpc.netty.shaded.io.netty.transport.noNative=true");
@@ -79,6 +82,26 @@ class AgentSettingsTest {
                 List.of("-Dio.netty.transport.noNative=false", Jvm.agent("")),
                 "io.netty.transport.noNative=false",
                 "io.grpc.netty.shaded.io.netty.transport.noNative=true");
+    }
+
+    @Test
+    void asynchronousChannelsAreOursUnlessSwitchedOff() throws Exception {
+        try (Jvm jvm = application.run("", "asynchronous")) {
+            jvm.ends(0, "io.usernet.UsernetAsynchronousProvider", NOTHING);
+        }
+        try (Jvm jvm = application.run("asynchronous=off", "asynchronous")) {
+            jvm.ends(0, "sun.nio.ch.LinuxAsynchronousChannelProvider", NOTHING);
+        }
+    }
+
+    /** What a JVM warns about that knows nothing of us is our doing, and can be had. */
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_24)
+    void nativeCallsAreWarnedAboutIfSwitchedOff() throws Exception {
+        String options = application.onTheWire("10.0.0.1") + ",native=off";
+        try (Jvm jvm = application.run(options, "end 10.0.0.1 6888")) {
+            jvm.endsWarning(0, "WARNING: A restricted method in ");
+        }
     }
 
     @Test
@@ -141,18 +164,17 @@ class AgentSettingsTest {
         }
     }
 
-    @Test
-    void anotherProviderIsNotOverruled() throws Exception {
-        String property = "java.nio.channels.spi.SelectorProvider=";
-        try (Jvm jvm =
-                application.run(List.of("-D" + property + "a.B", Jvm.agent("")), "provider")) {
-            jvm.ends(
-                    1,
-                    NOTHING,
-                    PREFIX
-                            + property
-                            + "a.B: the agent sets it to io.usernet.UsernetProvider; leave this"
-                            + " property out");
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SelectorProvider | io.usernet.UsernetProvider; leave this property out",
+                "AsynchronousChannelProvider | io.usernet.UsernetAsynchronousProvider; leave this property out, or give the agent asynchronous=off"
+            })
+    void anotherProviderIsNotOverruled(String name, String remedy) throws Exception {
+        String other = "java.nio.channels.spi." + name + "=a.B";
+        try (Jvm jvm = application.run(List.of("-D" + other, Jvm.agent("")), "provider")) {
+            jvm.ends(1, NOTHING, PREFIX + other + ": the agent sets it to " + remedy);
         }
     }
 }

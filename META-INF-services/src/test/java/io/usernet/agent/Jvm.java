@@ -103,6 +103,13 @@ final class Jvm implements AutoCloseable {
         assertEquals(status, process.exitValue());
     }
 
+    /** Waits for the end, where standard error has to begin with this. */
+    void endsWarning(int status, String stderr) throws Exception {
+        assertTrue(process.waitFor(LIMIT_S, TimeUnit.SECONDS), "does not end");
+        assertTrue(stderr().startsWith(stderr), stderr());
+        assertEquals(status, process.exitValue());
+    }
+
     /** What it has printed on standard error by now. */
     String stderr() {
         try {
