@@ -132,6 +132,7 @@ class AgentLifeTest {
                         Jvm.agent(application.onTheWire("10.0.0.1")),
                         "-javaagent:" + opener(),
                         "-XX:SharedArchiveFile=" + archive,
+                        "-Xlog:cds=off", // from JDK 24 on the JVM reports any agent
                         "-XX:StartFlightRecording:filename=" + directory.resolve("recording.jfr"),
                         "-Xlog:jfr+startup=error",
                         "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,quiet=y,address=127.0.0.1:0");

@@ -126,7 +126,8 @@ class AgentTest {
     void withASystemClassLoaderOfItsOwn() throws Exception {
         Path loader = Jars.jar(directory.resolve("loader.jar"), Map.of(), SystemLoader.class);
         greetEachOther(
-                "-XX:-PrintWarnings", // the JVM says that it cannot use its archive
+                "-XX:-PrintWarnings", // the JVM says that it cannot use its archive,
+                "-Xlog:cds=off", // and on newer JDKs by its log
                 "-Djava.system.class.loader=" + SystemLoader.class.getName(),
                 "-cp",
                 Jvm.path(loader, application.classes, application.library),
