@@ -1,6 +1,6 @@
 /**
- * The public door: {@link io.usernet.Stack} for embedders, {@link io.usernet.UsernetProvider} for a
- * whole JVM.
+ * The public door: {@link io.usernet.Stack} for embedders, {@link io.usernet.UsernetProvider} for the
+ * channels of a whole JVM, {@link io.usernet.UsernetSockets} for its plain sockets.
  *
  * <h2>Where a received segment goes</h2>
  *
@@ -47,6 +47,6 @@
  * <p>{@code tcp} does not know {@code ip}: it gets its MSS and news of the path as calls. Only {@code
  * nio} and {@code aio} know the types of java.nio.channels. A package uses only those above it in this
  * list: wire, time, frame, buffer, metrics, view, config, link, neighbor, ip, tcp, udp, stack, runtime,
- * nio, aio.
+ * nio, aio, socket.
  */
 package io.usernet;

@@ -40,6 +40,7 @@ class PackageDirectionTest {
                     "io.usernet.runtime",
                     "io.usernet.nio",
                     "io.usernet.aio",
+                    "io.usernet.socket",
                     "io.usernet");
 
     private static final Pattern EDGE = Pattern.compile("\\s+(io\\.usernet\\S*)\\s+-> (\\S+)\\s.*");

@@ -71,7 +71,8 @@ public final class Kernel {
 
         static {
             try {
-                MethodHandles.Lookup lookup = MethodHandles.lookup(); // exported to us, not to all
+                MethodHandles.Lookup lookup =
+                        MethodHandles.lookup(); // the export may be to us alone
                 CHANNEL = Class.forName(PACKAGE + ".SelChImpl");
                 KILL = lookup.findVirtual(CHANNEL, "kill", MethodType.methodType(void.class));
                 Class<?> defaults = Class.forName(PACKAGE + ".DefaultSelectorProvider");

@@ -9,6 +9,7 @@ import io.usernet.stack.UdpBinding;
 import io.usernet.udp.UdpError;
 import io.usernet.udp.UdpSocket;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -56,6 +57,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     }
 
     private final Engine engine;
+    private final Interruption interruption;
     private final UdpSocket socket;
     private final DatagramOptions options;
     private final BooleanSupplier wakesReader, wakesWriter;
@@ -88,21 +90,27 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
     private DatagramSocket adaptor; // protected by options
 
     StackDatagramChannel(SelectorProvider provider, Engine engine) {
-        this(provider, engine, engine.newUdpSocket());
+        this(provider, engine, Interruption.CLOSES);
+    }
+
+    StackDatagramChannel(SelectorProvider provider, Engine engine, Interruption interruption) {
+        this(provider, engine, interruption, engine.newUdpSocket());
     }
 
     /** The channel of a socket that is bound, and connected to the peer. */
     StackDatagramChannel(SelectorProvider provider, Engine engine, Arrival.Udp flow) {
-        this(provider, engine, flow.socket());
+        this(provider, engine, Interruption.CLOSES, flow.socket());
         int source = flow.localAddress(), from = flow.remoteAddress(), port = flow.remotePort();
         binding = flow.binding();
         local = Addresses.of(source, binding.port());
         peer = new Peer(Addresses.of(from, port), from, from, port, source);
     }
 
-    private StackDatagramChannel(SelectorProvider provider, Engine engine, UdpSocket socket) {
+    private StackDatagramChannel(
+            SelectorProvider provider, Engine engine, Interruption interruption, UdpSocket socket) {
         super(provider);
         this.engine = engine;
+        this.interruption = interruption;
         this.socket = socket;
         this.options = new DatagramOptions(socket);
         this.wakesReader = () -> socket.isReadable() || !isOpen();
@@ -120,8 +128,18 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
         return to;
     }
 
+    private void enterBlocking() {
+        if (interruption == Interruption.CLOSES) begin();
+    }
+
+    private void leaveBlocking(boolean completed) throws AsynchronousCloseException {
+        if (interruption == Interruption.CLOSES) end(completed);
+        else if (!completed && !isOpen()) throw new AsynchronousCloseException();
+    }
+
     /** As the same method of StackSocketChannel: the interrupt may be ahead of the close it causes. */
-    private void closeByInterrupt() {
+    private void interrupted() throws InterruptedIOException {
+        if (interruption != Interruption.CLOSES) throw new InterruptedIOException();
         begin();
     }
 
@@ -318,20 +336,21 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
             throws IOException {
         if (!blocking) return poll(dst, dsts, offset, length);
         long from = UdpSocket.NONE;
-        begin();
+        enterBlocking();
         try {
             ensureOpen();
             from = poll(dst, dsts, offset, length);
             while (from == UdpSocket.NONE && isOpen()) {
-                Waited waited = Engine.await(socket.signals().reader(), wakesReader, deadlineNs);
-                if (waited == Waited.INTERRUPTED) closeByInterrupt();
-                if (!isOpen()) break; // end() says so
+                Waited waited =
+                        interruption.await(socket.signals().reader(), wakesReader, deadlineNs);
+                if (waited == Waited.INTERRUPTED) interrupted();
+                if (!isOpen()) break; // leaveBlocking says so
                 from = poll(dst, dsts, offset, length);
                 if (from == UdpSocket.NONE && waited == Waited.TIMED_OUT)
                     throw new SocketTimeoutException("Receive timed out");
             }
         } finally {
-            end(from != UdpSocket.NONE);
+            leaveBlocking(from != UdpSocket.NONE);
         }
         return from;
     }
@@ -452,19 +471,19 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
             boolean blocking)
             throws IOException {
         boolean sent = false;
-        if (blocking) begin();
+        if (blocking) enterBlocking();
         try {
             ensureOpen();
             sent = offer(src, srcs, offset, length, from, to, port);
             while (!sent && blocking && isOpen()) {
                 Waited waited =
-                        Engine.await(socket.signals().writer(), wakesWriter, Deadlines.NEVER);
-                if (waited == Waited.INTERRUPTED) closeByInterrupt();
-                if (!isOpen()) break; // end() says so
+                        interruption.await(socket.signals().writer(), wakesWriter, Deadlines.NEVER);
+                if (waited == Waited.INTERRUPTED) interrupted();
+                if (!isOpen()) break; // leaveBlocking says so
                 sent = offer(src, srcs, offset, length, from, to, port);
             }
         } finally {
-            if (blocking) end(sent);
+            if (blocking) leaveBlocking(sent);
         }
         return sent;
     }

@@ -12,13 +12,14 @@ import java.nio.channels.spi.AbstractSelectionKey;
 
 /** A channel's registration with a selector. */
 final class StackSelectionKey extends AbstractSelectionKey {
-    private static final VarHandle INTEREST_OPS, QUEUED;
+    private static final VarHandle INTEREST_OPS, QUEUED, LEGS;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             INTEREST_OPS = lookup.findVarHandle(StackSelectionKey.class, "interestOps", int.class);
             QUEUED = lookup.findVarHandle(StackSelectionKey.class, "queued", boolean.class);
+            LEGS = lookup.findVarHandle(StackSelectionKey.class, "legs", KernelLegs.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -31,6 +32,7 @@ final class StackSelectionKey extends AbstractSelectionKey {
 
     private volatile int interestOps;
     private volatile int readyOps; // by the selecting thread
+    private volatile KernelLegs legs; // null: none was watched yet
 
     // -- the selector's: under its monitor, and the selected set's
 
@@ -43,6 +45,9 @@ final class StackSelectionKey extends AbstractSelectionKey {
     /** What the last look found, not 0. */
     int found;
 
+    /** What the kernel said since. */
+    int kernelFound;
+
     // -- the stack of those that may have become ready: see StackSelector
 
     @SuppressWarnings("unused") // by QUEUED
@@ -51,9 +56,9 @@ final class StackSelectionKey extends AbstractSelectionKey {
     /** The next below; written before the key is pushed. */
     StackSelectionKey nextQueued;
 
-    StackSelectionKey(SelectableChannel channel, StackSelector selector) {
+    StackSelectionKey(SelectableChannel channel, Pollable pollable, StackSelector selector) {
         this.channel = channel;
-        this.pollable = (Pollable) channel;
+        this.pollable = pollable;
         this.selector = selector;
     }
 
@@ -79,6 +84,65 @@ final class StackSelectionKey extends AbstractSelectionKey {
         int ops = interestOps;
         return ops == 0 || !isValid() ? 0 : pollable.ready(ops) & ops;
     }
+
+    // -- legs in the kernel
+
+    /**
+     * From now on this key is also ready when the kernel says that {@code leg} is; it may have several.
+     * The key's interest reaches the kernel, now and when it changes, also while a thread selects.
+     * Does nothing if the key is gone, or the leg is closed. Any thread; no lock is taken that is held
+     * while a thread selects.
+     *
+     * @param leg a channel of the JDK's, non-blocking until it is unwatched
+     * @throws java.io.UncheckedIOException if it is the selector's first leg, and there are no
+     *     descriptors left
+     */
+    void watch(SelectableChannel leg) {
+        legs().watch(leg);
+        selector.candidate(this); // a thread that selects now hears of the leg too
+    }
+
+    /**
+     * The opposite; does nothing if it isn't watched. When this returns, the leg may be made blocking,
+     * or closed; the kernel stops watching it at once, but perhaps by a thread that is just selecting.
+     * The key's end unwatches all of its legs. Any thread, as before.
+     */
+    void unwatch(SelectableChannel leg) {
+        KernelLegs known = legs;
+        if (known != null) known.unwatch(leg);
+    }
+
+    private KernelLegs legs() {
+        KernelLegs known = legs;
+        if (known != null) return known;
+        KernelLegs made = new KernelLegs(this, selector.kernelSide());
+        return LEGS.compareAndSet(this, null, made) ? made : legs;
+    }
+
+    /**
+     * The key is gone: unwatches its legs, and no further one is watched.
+     *
+     * @return whether there were any: then the caller flushes
+     */
+    boolean endLegs() {
+        KernelLegs known = (KernelLegs) LEGS.getAndSet(this, KernelLegs.ENDED);
+        return known != null && known.end();
+    }
+
+    /** Of what the kernel said, what is interesting; once. */
+    int takeKernelFound() {
+        if (kernelFound == 0) return 0;
+        int ops = isValid() ? kernelFound & interestOps : 0;
+        kernelFound = 0;
+        return ops;
+    }
+
+    /** What the application is interested in, also of a cancelled key. */
+    int wantedOps() {
+        return interestOps;
+    }
+
+    // -- candidates
 
     /** True for the one who must push it. */
     boolean beginQueued() {
@@ -130,7 +194,9 @@ final class StackSelectionKey extends AbstractSelectionKey {
     @Override
     public int interestOpsAnd(int ops) {
         ensureValid();
-        return (int) INTEREST_OPS.getAndBitwiseAnd(this, ops);
+        int before = (int) INTEREST_OPS.getAndBitwiseAnd(this, ops);
+        changedFrom(before, before & ops);
+        return before;
     }
 
     private void check(int ops) {
@@ -139,6 +205,8 @@ final class StackSelectionKey extends AbstractSelectionKey {
 
     /** A thread that selects meanwhile takes what is new into account; what is gone it finds itself. */
     private void changedFrom(int before, int now) {
+        KernelLegs watched = legs;
+        if (watched != null && now != before) watched.followInterest();
         if ((now & ~before) != 0) selector.candidate(this);
     }
 

@@ -1,13 +1,17 @@
 package io.usernet.nio;
 
 import io.usernet.buffer.ThreadWaiter;
+import io.usernet.buffer.Waiter;
 import io.usernet.buffer.Wakeups;
 import io.usernet.runtime.Engine;
+import io.usernet.runtime.Engine.Waited;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.IllegalSelectorException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.spi.AbstractSelectableChannel;
@@ -24,7 +28,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Selects channels of this package, of any stack, and pipes.
+ * Selects channels of this package, of any stack, and pipes; and those of the kernel's, once there is
+ * one: see {@link KernelSide}.
  *
  * <pre>
  *   a change (in the seat), new interest       selecting thread
@@ -62,6 +67,9 @@ final class StackSelector extends AbstractSelector {
     private volatile StackSelectionKey queued; // newest first; any thread pushes
     private volatile boolean woken; // by wakeup(), until a selection has seen it
 
+    private final Object kernelLock = new Object();
+    private volatile KernelSide kernel; // made under kernelLock when the first leg is watched
+
     // -- protected by this object's monitor, and by that of the selected keys
     private boolean selecting;
     private StackSelectionKey[] candidates = new StackSelectionKey[16];
@@ -83,13 +91,26 @@ final class StackSelector extends AbstractSelector {
     /** In the seat: the key is to be looked at. */
     void candidate(StackSelectionKey key, Wakeups wakeups) {
         push(key);
-        if (waiter.claim()) wakeups.add(waiter);
+        Waiter sleeper = claimSleeper();
+        if (sleeper != null) wakeups.add(sleeper);
     }
 
     /** The same from any other thread. */
     void candidate(StackSelectionKey key) {
         push(key);
-        if (waiter.claim()) waiter.wake();
+        wakeSleeper();
+    }
+
+    /** Who must be woken after news was published: the selecting thread, parked or in the kernel. */
+    private Waiter claimSleeper() {
+        if (waiter.claim()) return waiter;
+        KernelSide side = kernel;
+        return side != null && side.sleeper().claim() ? side.sleeper() : null;
+    }
+
+    private void wakeSleeper() {
+        Waiter sleeper = claimSleeper();
+        if (sleeper != null) sleeper.wake();
     }
 
     private void push(StackSelectionKey key) {
@@ -103,7 +124,7 @@ final class StackSelector extends AbstractSelector {
 
     @Override
     public Selector wakeup() {
-        if (!woken && WOKEN.compareAndSet(this, false, true) && waiter.claim()) waiter.wake();
+        if (!woken && WOKEN.compareAndSet(this, false, true)) wakeSleeper();
         return this;
     }
 
@@ -115,19 +136,26 @@ final class StackSelector extends AbstractSelector {
 
     @Override
     protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object att) {
-        if (!(channel instanceof Pollable)) throw new IllegalSelectorException();
+        Pollable pollable = pollable(channel);
         ensureOpen();
-        StackSelectionKey key = new StackSelectionKey(channel, this);
+        StackSelectionKey key = new StackSelectionKey(channel, pollable, this);
         key.attach(att);
-        key.pollable().attach(key);
+        pollable.attach(key);
         keys.add(key);
         // Whoever removes the key from the set has it: implCloseSelector, or this.
         if (!isOpen() && keys.remove(key)) {
-            key.pollable().detach(key);
+            pollable.detach(key);
+            key.endLegs();
             throw new ClosedSelectorException();
         }
         key.interestOps(ops);
         return key;
+    }
+
+    private static Pollable pollable(SelectableChannel channel) {
+        if (channel instanceof Pollable pollable) return pollable;
+        if (Kernel.isOwn(channel)) return new KernelChannel(channel);
+        throw new IllegalSelectorException();
     }
 
     @Override
@@ -179,7 +207,8 @@ final class StackSelector extends AbstractSelector {
         return timeoutMs == 0 ? Long.MAX_VALUE : Deadlines.after(timeoutMs);
     }
 
-    private int select(Consumer<SelectionKey> action, boolean blocking, long deadlineNs) {
+    private int select(Consumer<SelectionKey> action, boolean blocking, long deadlineNs)
+            throws IOException {
         synchronized (this) {
             ensureOpen();
             if (selecting) throw new IllegalStateException("select in progress");
@@ -194,27 +223,33 @@ final class StackSelector extends AbstractSelector {
         }
     }
 
-    private int doSelect(Consumer<SelectionKey> action, boolean blocking, long deadlineNs) {
+    private int doSelect(Consumer<SelectionKey> action, boolean blocking, long deadlineNs)
+            throws IOException {
         flushCancelled();
-        if (look() == 0 && blocking) {
-            begin();
-            try {
-                await(deadlineNs);
-            } finally {
-                end();
-            }
-        }
+        if (look() == 0 && blocking) await(deadlineNs);
+        else pollKernel();
         if (woken) woken = false; // consumed by this selection, whatever it found
         flushCancelled();
         return action == null ? report() : report(action);
     }
 
     /** Until something is ready, wakeup() or close() was called, the time is over, or an interrupt. */
-    private void await(long deadlineNs) {
-        while (!woken && isOpen()) {
-            Engine.Waited waited = Engine.await(waiter, news, deadlineNs);
-            if (waited == Engine.Waited.INTERRUPTED) awaitInterrupter();
-            if (look() != 0 || waited != Engine.Waited.READY) return;
+    private void await(long deadlineNs) throws IOException {
+        do {
+            KernelSide side = watchingKernel();
+            Waited waited = side == null ? park(deadlineNs) : side.await(news, deadlineNs);
+            if (look() != 0 || waited != Waited.READY) return;
+        } while (!woken && isOpen());
+    }
+
+    private Waited park(long deadlineNs) {
+        begin();
+        try {
+            Waited waited = Engine.await(waiter, news, deadlineNs);
+            if (waited == Waited.INTERRUPTED) awaitInterrupter();
+            return waited;
+        } finally {
+            end();
         }
     }
 
@@ -232,7 +267,7 @@ final class StackSelector extends AbstractSelector {
         int kept = 0;
         for (int i = 0; i < candidateCount; i++) {
             StackSelectionKey key = candidates[i];
-            key.found = key.look();
+            key.found = key.look() | key.takeKernelFound();
             if (key.found != 0) candidates[kept++] = key;
             else key.candidate = false;
         }
@@ -247,14 +282,17 @@ final class StackSelector extends AbstractSelector {
             StackSelectionKey next = key.nextQueued;
             key.nextQueued = null;
             key.endQueued(); // after the link was read: it may be pushed again at once
-            if (!key.candidate) {
-                key.candidate = true;
-                if (candidateCount == candidates.length)
-                    candidates = Arrays.copyOf(candidates, candidateCount * 2);
-                candidates[candidateCount++] = key;
-            }
+            addCandidate(key);
             key = next;
         }
+    }
+
+    private void addCandidate(StackSelectionKey key) {
+        if (key.candidate) return;
+        key.candidate = true;
+        if (candidateCount == candidates.length)
+            candidates = Arrays.copyOf(candidates, candidateCount * 2);
+        candidates[candidateCount++] = key;
     }
 
     /** Adds to the selected keys, and to the ready sets of those that are there already. */
@@ -289,9 +327,51 @@ final class StackSelector extends AbstractSelector {
         return given;
     }
 
+    // -- the kernel's side
+
+    /**
+     * The kernel's side, made if there is none; null if there is none and this is closed.
+     *
+     * @throws UncheckedIOException if there are no descriptors left
+     */
+    KernelSide kernelSide() {
+        synchronized (kernelLock) {
+            // implCloseSelector takes this lock after it was marked closed
+            if (kernel == null && isOpen()) kernel = openKernelSide();
+            return kernel;
+        }
+    }
+
+    private KernelSide openKernelSide() {
+        try {
+            return new KernelSide(Kernel.provider().openSelector(), this::kernelReady);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Null if nothing of the kernel's is watched. */
+    private KernelSide watchingKernel() {
+        KernelSide side = kernel;
+        return side == null || side.isEmpty() ? null : side;
+    }
+
+    private void pollKernel() throws IOException {
+        KernelSide side = watchingKernel();
+        if (side == null) return;
+        side.poll();
+        look();
+    }
+
+    /** The look that follows sees it. */
+    private void kernelReady(StackSelectionKey key, int ops) {
+        key.kernelFound |= ops;
+        addCandidate(key);
+    }
+
     // -- cancelled keys and closing
 
-    private void flushCancelled() {
+    private void flushCancelled() throws IOException {
         Set<SelectionKey> set = cancelledKeys();
         synchronized (set) {
             if (set.isEmpty()) return;
@@ -301,22 +381,28 @@ final class StackSelector extends AbstractSelector {
         // Outside of the set's monitor: deregistering takes a lock of the channel, under which keys
         // are
         // cancelled in turn.
+        boolean hadLegs = false;
+        for (StackSelectionKey key : cancelled) hadLegs |= key.endLegs();
+        if (hadLegs) kernel.flushNow();
         for (StackSelectionKey key : cancelled) if (keys.remove(key)) drop(key);
         cancelled.clear();
     }
 
-    private void drop(StackSelectionKey key) {
+    /** After its legs, if there are any, were let go of. */
+    private void drop(StackSelectionKey key) throws IOException {
         selectedKeys.deselect(key);
         key.pollable().detach(key);
         deregister(key);
+        if (key.pollable() instanceof KernelChannel kernelChannel) kernelChannel.deregistered();
     }
 
     @Override
-    protected void implCloseSelector() {
-        if (waiter.claim()) waiter.wake();
+    protected void implCloseSelector() throws IOException {
+        wakeSleeper();
         synchronized (this) {
             synchronized (selectedKeys) {
-                for (SelectionKey key : keys) if (keys.remove(key)) drop((StackSelectionKey) key);
+                closeKernelSide();
+                for (SelectionKey key : keys) if (keys.remove(key)) close((StackSelectionKey) key);
                 synchronized (cancelledKeys()) {
                     cancelledKeys().clear();
                 }
@@ -324,5 +410,19 @@ final class StackSelector extends AbstractSelector {
                 candidateCount = 0;
             }
         }
+    }
+
+    private void close(StackSelectionKey key) throws IOException {
+        key.endLegs();
+        drop(key);
+    }
+
+    /** With that, all legs are let go of. */
+    private void closeKernelSide() throws IOException {
+        KernelSide side;
+        synchronized (kernelLock) {
+            side = kernel;
+        }
+        if (side != null) side.close();
     }
 }

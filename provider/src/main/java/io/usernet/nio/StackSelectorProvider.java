@@ -28,7 +28,7 @@ public class StackSelectorProvider extends SelectorProvider {
         this.engine = Objects.requireNonNull(engine);
     }
 
-    private Engine engine() throws IOException {
+    Engine engine() throws IOException {
         try {
             return engine.get();
         } catch (UncheckedIOException e) {

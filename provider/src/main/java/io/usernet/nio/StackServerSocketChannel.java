@@ -9,6 +9,7 @@ import io.usernet.stack.Reuse;
 import io.usernet.tcp.Backlog;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
@@ -39,6 +40,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
                     StandardSocketOptions.SO_REUSEPORT);
 
     private final Engine engine;
+    private final Interruption interruption;
 
     /** Held by the thread that accepts, or binds; given up by {@link #unlockAccept} alone. */
     private final ReentrantLock acceptLock = new ReentrantLock();
@@ -63,8 +65,13 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
     private BooleanSupplier acceptable; // made by the first thread that blocks
 
     StackServerSocketChannel(SelectorProvider provider, Engine engine) {
+        this(provider, engine, Interruption.CLOSES);
+    }
+
+    StackServerSocketChannel(SelectorProvider provider, Engine engine, Interruption interruption) {
         super(provider);
         this.engine = engine;
+        this.interruption = interruption;
         this.receiveBuffer = (int) engine.sysctls().get(Sysctl.TCP_RMEM, 1);
     }
 
@@ -145,14 +152,14 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         Stream accepted = null;
         boolean completed = false;
         try {
-            if (blocking) begin();
+            if (blocking) enterBlocking();
             try {
                 ensureOpen();
                 if (local == null) throw new NotYetBoundException();
                 accepted = backlog.poll();
                 if (accepted == null && blocking) accepted = awaitConnection(deadlineNs);
             } finally {
-                if (blocking) end(accepted != null);
+                if (blocking) leaveBlocking(accepted != null);
             }
             completed = true;
         } finally {
@@ -164,18 +171,33 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
             if (backlog.isClosed()) throw engine.closed();
             return null;
         }
-        return new StackSocketChannel(provider(), engine, accepted);
+        return new StackSocketChannel(provider(), engine, interruption, accepted);
+    }
+
+    private void enterBlocking() {
+        if (interruption == Interruption.CLOSES) begin();
+    }
+
+    private void leaveBlocking(boolean completed) throws AsynchronousCloseException {
+        if (interruption == Interruption.CLOSES) end(completed);
+        else if (!completed && !isOpen()) throw new AsynchronousCloseException();
+    }
+
+    /** Closes the channel, if the interrupter has not got there yet. */
+    private void interrupted() throws InterruptedIOException {
+        if (interruption != Interruption.CLOSES) throw new InterruptedIOException();
+        begin();
     }
 
     private Stream awaitConnection(long deadlineNs) throws IOException {
         Backlog from = backlog;
         if (acceptable == null) acceptable = () -> from.size() > 0 || !isOpen() || from.isClosed();
         while (isOpen()) {
-            Waited waited = Engine.await(from.signals().reader(), acceptable, deadlineNs);
+            Waited waited = interruption.await(from.signals().reader(), acceptable, deadlineNs);
             Stream accepted = from.poll();
             if (accepted != null) return accepted;
             if (waited == Waited.INTERRUPTED) {
-                begin(); // closes the channel, if the interrupter has not got there yet
+                interrupted();
                 return null;
             }
             if (waited == Waited.TIMED_OUT) throw new SocketTimeoutException("Accept timed out");

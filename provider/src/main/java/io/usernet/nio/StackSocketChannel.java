@@ -9,6 +9,7 @@ import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.FourTuple;
 import io.usernet.tcp.Stream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -43,6 +44,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     }
 
     private final Engine engine;
+    private final Interruption interruption;
     private final Stream stream;
     private final StreamInput input;
     private final StreamOutput output;
@@ -73,12 +75,22 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private BooleanSupplier decided; // made by the first thread that blocks in connecting
 
     StackSocketChannel(SelectorProvider provider, Engine engine) {
-        this(provider, engine, engine.newStream(), State.UNCONNECTED);
+        this(provider, engine, Interruption.CLOSES);
+    }
+
+    StackSocketChannel(SelectorProvider provider, Engine engine, Interruption interruption) {
+        this(provider, engine, interruption, engine.newStream(), State.UNCONNECTED);
     }
 
     /** A connection that was accepted. */
     StackSocketChannel(SelectorProvider provider, Engine engine, Stream accepted) {
-        this(provider, engine, accepted, State.CONNECTED);
+        this(provider, engine, Interruption.CLOSES, accepted);
+    }
+
+    /** The same. */
+    StackSocketChannel(
+            SelectorProvider provider, Engine engine, Interruption interruption, Stream accepted) {
+        this(provider, engine, interruption, accepted, State.CONNECTED);
         this.attached = true;
         FourTuple tuple = accepted.tuple();
         this.local = Addresses.local(tuple);
@@ -86,14 +98,19 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     }
 
     private StackSocketChannel(
-            SelectorProvider provider, Engine engine, Stream stream, State state) {
+            SelectorProvider provider,
+            Engine engine,
+            Interruption interruption,
+            Stream stream,
+            State state) {
         super(provider);
         this.engine = engine;
+        this.interruption = interruption;
         this.stream = stream;
         this.state = state;
         BooleanSupplier open = this::isOpen;
-        this.input = new StreamInput(engine, stream, open);
-        this.output = new StreamOutput(engine, stream, open);
+        this.input = new StreamInput(engine, stream, open, interruption);
+        this.output = new StreamOutput(engine, stream, open, interruption);
     }
 
     private void ensureOpen() throws ClosedChannelException {
@@ -106,11 +123,24 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         if (now != State.CONNECTED) throw new NotYetConnectedException();
     }
 
+    /** Before a call that may block. */
+    private void enterBlocking() {
+        if (interruption == Interruption.CLOSES) begin();
+    }
+
+    /** After it, in any case. */
+    private void leaveBlocking(boolean completed) throws AsynchronousCloseException {
+        if (interruption == Interruption.CLOSES) end(completed);
+        else if (!completed && !isOpen()) throw new AsynchronousCloseException();
+    }
+
     /**
-     * Newer JDKs set the interrupt status first and call the hook that closes the channel later; this
-     * does not wait for it, and does what {@code begin} does where the status is set already.
+     * The wait was interrupted. Newer JDKs set the interrupt status first and call the hook that closes
+     * the channel later; this does not wait for it, and does what {@code begin} does where the status is
+     * set already.
      */
-    private void closeByInterrupt() {
+    private void interrupted() throws InterruptedIOException {
+        if (interruption != Interruption.CLOSES) throw new InterruptedIOException();
         begin();
     }
 
@@ -189,7 +219,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private boolean connectLocked(InetSocketAddress to, boolean blocking, long deadlineNs)
             throws IOException {
         boolean connected = false;
-        if (blocking) begin();
+        if (blocking) enterBlocking();
         try {
             synchronized (stateLock) {
                 ensureOpen();
@@ -209,7 +239,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             if (tellOptions) engine.post(stream, Stream.OPTIONS);
             connected = awaitConnected(blocking, deadlineNs);
         } finally {
-            if (blocking) end(connected);
+            if (blocking) leaveBlocking(connected);
         }
         return connected;
     }
@@ -233,13 +263,13 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         if (isConnected()) return true;
         boolean blocking = isBlocking();
         boolean connected = false;
-        if (blocking) begin();
+        if (blocking) enterBlocking();
         try {
             ensureOpen();
             if (state != State.PENDING) throw new NoConnectionPendingException();
             connected = awaitConnected(blocking, Deadlines.NEVER);
         } finally {
-            if (blocking) end(connected);
+            if (blocking) leaveBlocking(connected);
         }
         return connected;
     }
@@ -249,10 +279,10 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         if (blocking) {
             if (decided == null) decided = () -> stream.isDecided() || !isOpen();
             while (!decided.getAsBoolean()) {
-                Waited waited = Engine.await(stream.signals().writer(), decided, deadlineNs);
+                Waited waited = interruption.await(stream.signals().writer(), decided, deadlineNs);
                 if (waited == Waited.INTERRUPTED) {
-                    closeByInterrupt();
-                    return false; // end() says so
+                    interrupted();
+                    return false; // leaveBlocking says so
                 }
                 if (waited == Waited.TIMED_OUT && !stream.isDecided())
                     throw new SocketTimeoutException("Connect timed out");
@@ -345,19 +375,19 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             return n;
         }
         long n = 0;
-        begin();
+        enterBlocking();
         try {
             n = input.read(dst, dsts, offset, length);
             while (n == 0 && isOpen() && Buffers.hasRemaining(dst, dsts, offset, length)) {
                 Waited waited = input.await(deadlineNs);
-                if (waited == Waited.INTERRUPTED) closeByInterrupt();
-                if (!isOpen()) break; // end() says so
+                if (waited == Waited.INTERRUPTED) interrupted();
+                if (!isOpen()) break; // leaveBlocking says so
                 n = input.read(dst, dsts, offset, length);
                 if (n == 0 && waited == Waited.TIMED_OUT)
                     throw new SocketTimeoutException("Read timed out");
             }
         } finally {
-            end(n > 0);
+            leaveBlocking(n > 0);
         }
         return n;
     }
@@ -420,21 +450,21 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             return n;
         }
         long n = 0;
-        begin();
+        enterBlocking();
         try {
             ensureOpen();
             if (output.isShut()) throw new ClosedChannelException();
             n = output.write(src, srcs, offset, length);
             while (Buffers.hasRemaining(src, srcs, offset, length)) {
-                if (output.await() == Waited.INTERRUPTED) closeByInterrupt();
-                if (!isOpen()) break; // end() says so
+                if (output.await() == Waited.INTERRUPTED) interrupted();
+                if (!isOpen()) break; // leaveBlocking says so
                 if (n == 0 && output.isShut()) throw new AsynchronousCloseException();
                 if (n > 0 && (output.isShut() || output.isBroken()))
                     break; // the next write says so
                 n += output.write(src, srcs, offset, length);
             }
         } finally {
-            end(n > 0);
+            leaveBlocking(n > 0);
         }
         return n;
     }
@@ -538,7 +568,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         if (readLock.isLocked() || !writeLock.tryLock()) return;
         try {
             long until = Deadlines.after(TimeUnit.SECONDS.toMillis(stream.linger));
-            Engine.await(
+            interruption.await(
                     stream.signals().writer(),
                     () -> stream.isTerminated() || stream.cause() != null,
                     until);

@@ -14,16 +14,18 @@ final class StreamInput {
     private final Engine engine;
     private final Stream stream;
     private final BooleanSupplier open;
+    private final Interruption interruption;
     private volatile boolean shut;
     private BooleanSupplier wakesReader; // made by the first reader that blocks
 
     /**
      * @param open whether the channel is
      */
-    StreamInput(Engine engine, Stream stream, BooleanSupplier open) {
+    StreamInput(Engine engine, Stream stream, BooleanSupplier open, Interruption interruption) {
         this.engine = engine;
         this.stream = stream;
         this.open = open;
+        this.interruption = interruption;
     }
 
     /** From now on the end is reached; any thread. */
@@ -82,6 +84,6 @@ final class StreamInput {
     /** Until it is readable, or the channel is closed. */
     Waited await(long deadlineNs) {
         if (wakesReader == null) wakesReader = () -> isReadable() || !open.getAsBoolean();
-        return Engine.await(stream.signals().reader(), wakesReader, deadlineNs);
+        return interruption.await(stream.signals().reader(), wakesReader, deadlineNs);
     }
 }

@@ -14,16 +14,18 @@ final class StreamOutput {
     private final Engine engine;
     private final Stream stream;
     private final BooleanSupplier open;
+    private final Interruption interruption;
     private volatile boolean shut;
     private BooleanSupplier endsWriting, wakesWriter; // made by the first writer that blocks
 
     /**
      * @param open whether the channel is
      */
-    StreamOutput(Engine engine, Stream stream, BooleanSupplier open) {
+    StreamOutput(Engine engine, Stream stream, BooleanSupplier open, Interruption interruption) {
         this.engine = engine;
         this.stream = stream;
         this.open = open;
+        this.interruption = interruption;
     }
 
     /** No more may be written; any thread. The FIN is the channel's to post. */
@@ -84,6 +86,6 @@ final class StreamOutput {
             endsWriting = () -> shut || isBroken() || !open.getAsBoolean();
             wakesWriter = () -> isWritable() || endsWriting.getAsBoolean();
         }
-        return Engine.await(stream.signals().writer(), wakesWriter, Deadlines.NEVER);
+        return interruption.await(stream.signals().writer(), wakesWriter, Deadlines.NEVER);
     }
 }

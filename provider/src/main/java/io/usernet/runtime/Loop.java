@@ -6,9 +6,7 @@ import io.usernet.link.LinkEvents;
 import io.usernet.stack.Core;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,7 +41,6 @@ public final class Loop {
     private static final long WATCH_NS = TimeUnit.SECONDS.toNanos(1);
 
     private static final VarHandle SEAT, IO;
-    private static final MethodHandle IS_VIRTUAL; // Thread.isVirtual, where there is one
 
     static {
         MethodHandles.Lookup lookup = MethodHandles.lookup();
@@ -53,18 +50,6 @@ public final class Loop {
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
-        MethodHandle isVirtual;
-        try {
-            isVirtual =
-                    MethodHandles.publicLookup()
-                            .findVirtual(
-                                    Thread.class,
-                                    "isVirtual",
-                                    MethodType.methodType(boolean.class));
-        } catch (ReflectiveOperationException e) {
-            isVirtual = null; // before JDK 21
-        }
-        IS_VIRTUAL = isVirtual;
     }
 
     private final Core core;
@@ -159,7 +144,7 @@ public final class Loop {
 
     /** Sees to it that a turn begins after this call did. */
     public void run() {
-        if (enter(inline && !isVirtual())) turnAndLeave();
+        if (enter(inline && !VirtualThreads.isCurrent())) turnAndLeave();
     }
 
     private void turnAndLeave() {
@@ -167,15 +152,6 @@ public final class Loop {
             turn();
         } finally {
             leave();
-        }
-    }
-
-    private static boolean isVirtual() {
-        if (IS_VIRTUAL == null) return false;
-        try {
-            return (boolean) IS_VIRTUAL.invokeExact(Thread.currentThread());
-        } catch (Throwable e) {
-            throw new AssertionError("Thread.isVirtual does not throw", e);
         }
     }
 

@@ -21,7 +21,12 @@ class SelectedKeysTest {
     private final SelectedKeys keys = new SelectedKeys(selector);
 
     private StackSelectionKey key() {
-        return new StackSelectionKey(new SwitchChannel(), selector);
+        return key(selector);
+    }
+
+    private static StackSelectionKey key(StackSelector selector) {
+        SwitchChannel channel = new SwitchChannel();
+        return new StackSelectionKey(channel, channel, selector);
     }
 
     private StackSelectionKey[] select(int n) {
@@ -74,7 +79,7 @@ class SelectedKeysTest {
     @Test
     void keyOfAnotherSelectorIsNotIn() {
         StackSelector other = new StackSelector(selector.provider());
-        StackSelectionKey foreign = new StackSelectionKey(new SwitchChannel(), other);
+        StackSelectionKey foreign = key(other);
         foreign.selectedAt = 0; // in the other's set
         select(1);
         assertFalse(keys.contains(foreign));

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** A call in a thread of its own, to block, to be interrupted and to have its outcome asserted. */
-final class Background<T> {
+public final class Background<T> {
     private static final long LIMIT_NS = 10_000_000_000L;
     private static final int BLOCKED_SAMPLES = 8;
 
@@ -35,15 +35,15 @@ final class Background<T> {
         thread.start();
     }
 
-    static <T> Background<T> call(Callable<T> call) {
+    public static <T> Background<T> call(Callable<T> call) {
         return new Background<>(call);
     }
 
-    interface Action {
+    public interface Action {
         void run() throws Exception;
     }
 
-    static Background<Void> run(Action action) {
+    public static Background<Void> run(Action action) {
         return new Background<>(
                 () -> {
                     action.run();
@@ -55,7 +55,7 @@ final class Background<T> {
      * Returns once the thread waits inside a method of this name: in native code, which is where both a system call
      * and {@code park} end, in so many samples on end. A thread that is merely slow to get there is waited for.
      */
-    Background<T> awaitBlockedIn(String method) {
+    public Background<T> awaitBlockedIn(String method) {
         int samples = 0;
         for (long end = System.nanoTime() + LIMIT_NS; samples < BLOCKED_SAMPLES; ) {
             if (!thread.isAlive()) {
@@ -75,15 +75,15 @@ final class Background<T> {
         return this;
     }
 
-    void interrupt() {
+    public void interrupt() {
         thread.interrupt();
     }
 
-    boolean isDone() {
+    public boolean isDone() {
         return !thread.isAlive();
     }
 
-    T result() throws InterruptedException {
+    public T result() throws InterruptedException {
         join();
         if (thrown != null) {
             fail("unexpectedly " + thrown, thrown);
@@ -92,7 +92,7 @@ final class Background<T> {
     }
 
     /** The failure, whose class must be exactly this one. */
-    <X extends Throwable> X failure(Class<X> type) throws InterruptedException {
+    public <X extends Throwable> X failure(Class<X> type) throws InterruptedException {
         join();
         if (thrown == null) {
             fail("no " + type.getName() + " but " + value);
@@ -104,7 +104,7 @@ final class Background<T> {
     }
 
     /** The failure, whichever it is. */
-    Throwable anyFailure() throws InterruptedException {
+    public Throwable anyFailure() throws InterruptedException {
         join();
         if (thrown == null) {
             fail("no failure but " + value);
@@ -113,14 +113,14 @@ final class Background<T> {
     }
 
     /** Ends with that failure and with the thread's interrupt status as given. */
-    <X extends Throwable> X failure(Class<X> type, boolean interruptStatus)
+    public <X extends Throwable> X failure(Class<X> type, boolean interruptStatus)
             throws InterruptedException {
         X failure = failure(type);
         assertEquals(interruptStatus, interrupted, "interrupt status");
         return failure;
     }
 
-    boolean endedInterrupted() throws InterruptedException {
+    public boolean endedInterrupted() throws InterruptedException {
         join();
         return interrupted;
     }
@@ -139,7 +139,7 @@ final class Background<T> {
     }
 
     /** Polls a condition that another thread or the network brings about. */
-    static void await(String what, BooleanSupplier condition) {
+    public static void await(String what, BooleanSupplier condition) {
         for (long end = System.nanoTime() + LIMIT_NS; !condition.getAsBoolean(); ) {
             if (System.nanoTime() - end > 0) {
                 fail("never: " + what);

@@ -1,0 +1,297 @@
+package io.usernet.socket.contract;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.usernet.config.PassThrough;
+import io.usernet.config.PassThrough.Wildcard;
+import io.usernet.config.StackConfig;
+import io.usernet.nio.contract.Background;
+import io.usernet.runtime.Engine;
+import io.usernet.wire.Cidr;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Who serves a socket, where there are rules; the contracts say that whoever does does it well. */
+class RoutedSocketsTest extends SocketContract {
+    private static final Subject KERNEL = new OfTheJdk();
+    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+    private Engine engine;
+    private final AtomicInteger asked = new AtomicInteger();
+
+    RoutedSocketsTest() {
+        super(KERNEL);
+    }
+
+    @BeforeEach
+    void open() {
+        engine = Engine.open(StackConfig.defaults(), null, "routed");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        closeAll();
+        engine.close(0);
+    }
+
+    private Subject routed(PassThrough rules) {
+        return new OfUsernet(
+                () -> {
+                    asked.incrementAndGet();
+                    return engine;
+                },
+                rules);
+    }
+
+    private Subject routed(Wildcard wildcard) {
+        return routed(new PassThrough(true, false, false, List.of(), wildcard));
+    }
+
+    private static void assertTalk(Socket one, Socket other) throws IOException {
+        send(one, "hello");
+        assertEquals("hello", receive(other, 5));
+        send(other, "again");
+        assertEquals("again", receive(one, 5));
+    }
+
+    // -- connections
+
+    @Test
+    void nothingIsOpenedBeforeItMatters() throws IOException {
+        Subject ours = routed(PassThrough.NONE);
+        closing(ours.socket());
+        closing(ours.serverSocket());
+        closing(ours.datagramSocket());
+        assertEquals(0, asked.get());
+    }
+
+    @Test
+    void reachesTheKernelsServer() throws IOException {
+        ServerSocket server = listen();
+        Socket client = closing(routed(Wildcard.STACK).socket());
+        client.setTcpNoDelay(true);
+        client.connect(server.getLocalSocketAddress());
+        assertTrue(client.getTcpNoDelay());
+        assertTalk(client, acceptFrom(server));
+    }
+
+    @Test
+    void doesNotReachTheKernelsServerWithoutARule() throws IOException {
+        ServerSocket server = listen();
+        Socket client = closing(routed(PassThrough.NONE).socket());
+        assertThrows(IOException.class, () -> client.connect(server.getLocalSocketAddress()));
+    }
+
+    @Test
+    void reachesTheProgramsOwnServerOnTheStack() throws IOException {
+        Subject ours = routed(Wildcard.STACK);
+        ServerSocket server = closing(ours.serverSocket());
+        server.bind(new InetSocketAddress(0));
+        Socket client = closing(ours.socket());
+        client.connect(new InetSocketAddress(LOOPBACK, server.getLocalPort()));
+        assertTalk(client, closing(server.accept()));
+    }
+
+    @Test
+    void aBoundSocketMovesToTheKernel() throws IOException {
+        ServerSocket server = listen();
+        Socket client = closing(routed(Wildcard.STACK).socket());
+        client.setKeepAlive(true);
+        client.bind(new InetSocketAddress(0));
+        assertTrue(client.getLocalPort() > 0);
+        client.connect(server.getLocalSocketAddress());
+        assertTrue(client.getKeepAlive());
+        Socket accepted = acceptFrom(server);
+        assertEquals(client.getLocalPort(), accepted.getPort());
+        assertTalk(client, accepted);
+    }
+
+    @Test
+    void urgentDataIsTheKernelsAlone() throws IOException {
+        ServerSocket server = listen();
+        Socket kernel = closing(routed(Wildcard.STACK).socket());
+        kernel.connect(server.getLocalSocketAddress());
+        kernel.sendUrgentData(1);
+        Subject ours = routed(PassThrough.NONE);
+        ServerSocket listener = closing(ours.serverSocket());
+        listener.bind(new InetSocketAddress(LOOPBACK, 0));
+        Socket stack = closing(ours.socket());
+        stack.connect(listener.getLocalSocketAddress());
+        assertFails(
+                SocketException.class, "Urgent data not supported", () -> stack.sendUrgentData(1));
+    }
+
+    @Test
+    void ipv6IsUnreachableOnTheStack() throws IOException {
+        InetAddress documentation = InetAddress.getByName("2001:db8::1");
+        Socket socket = closing(routed(PassThrough.NONE).socket());
+        assertFails(
+                SocketException.class,
+                "Network is unreachable",
+                () -> socket.connect(new InetSocketAddress(documentation, 1)));
+        assertTrue(socket.isClosed() || !socket.isConnected());
+    }
+
+    // -- servers at the wildcard
+
+    @Test
+    void aServerMayBeTheKernels() throws IOException {
+        ServerSocket server = closing(routed(Wildcard.KERNEL).serverSocket());
+        server.setReceiveBufferSize(32 << 10);
+        server.bind(new InetSocketAddress(0));
+        Socket client = socket();
+        client.connect(new InetSocketAddress(LOOPBACK, server.getLocalPort()));
+        assertTalk(client, closing(server.accept()));
+    }
+
+    @Test
+    void aServerMayBeBoth() throws Exception {
+        ServerSocket server = closing(routed(Wildcard.BOTH).serverSocket());
+        server.setSoTimeout(10_000);
+        server.bind(new InetSocketAddress(0));
+        assertEquals(10_000, server.getSoTimeout());
+        InetSocketAddress at = new InetSocketAddress(LOOPBACK, server.getLocalPort());
+        for (Subject from : List.of(KERNEL, routed(PassThrough.NONE), KERNEL)) {
+            Background<Socket> accepting = Background.call(() -> closing(server.accept()));
+            Socket client = closing(from.socket());
+            client.connect(at);
+            Socket accepted = accepting.result();
+            assertEquals(client.getLocalPort(), accepted.getPort());
+            assertTalk(client, accepted);
+        }
+    }
+
+    @Test
+    void aServerThatIsBothTimesOutAndIsClosed() throws Exception {
+        ServerSocket server = closing(routed(Wildcard.BOTH).serverSocket());
+        server.bind(new InetSocketAddress(0));
+        server.setSoTimeout(20);
+        assertFails(SocketTimeoutException.class, "Accept timed out", server::accept);
+        server.setSoTimeout(0);
+        Background<Socket> accepting = Background.call(server::accept);
+        accepting.awaitBlockedIn("accept");
+        accepting.interrupt();
+        accepting.awaitBlockedIn("accept");
+        server.close();
+        assertEquals("Socket closed", accepting.failure(SocketException.class).getMessage());
+        assertTrue(accepting.endedInterrupted());
+    }
+
+    @Test
+    void aServerThatIsBothResetsWhoNobodyAccepted() throws Exception {
+        ServerSocket server = closing(routed(Wildcard.BOTH).serverSocket());
+        server.bind(new InetSocketAddress(0));
+        server.setSoTimeout(20);
+        assertFails(SocketTimeoutException.class, server::accept); // has its threads begin
+        Socket client = socket();
+        client.connect(new InetSocketAddress(LOOPBACK, server.getLocalPort()));
+        server.close();
+        client.setSoTimeout(10_000);
+        try {
+            assertEquals(-1, client.getInputStream().read());
+        } catch (SocketException reset) {
+            assertEquals("Connection reset", reset.getMessage());
+        }
+    }
+
+    // -- datagrams
+
+    private static DatagramPacket packet(String text, InetSocketAddress to) {
+        return new DatagramPacket(text.getBytes(US_ASCII), text.length(), to);
+    }
+
+    private static DatagramPacket receive(DatagramSocket from) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+        from.setSoTimeout(10_000);
+        from.receive(packet);
+        return packet;
+    }
+
+    @Test
+    void aClientsFirstDatagramDecides() throws IOException {
+        DatagramSocket server = boundDatagrams();
+        DatagramSocket client = closing(routed(Wildcard.STACK).datagramSocket());
+        client.setBroadcast(true);
+        client.bind(null);
+        client.send(packet("query", (InetSocketAddress) server.getLocalSocketAddress()));
+        DatagramPacket query = receive(server);
+        assertEquals(client.getLocalPort(), query.getPort());
+        server.send(packet("answer", (InetSocketAddress) query.getSocketAddress()));
+        assertEquals(6, receive(client).getLength());
+        assertTrue(client.getBroadcast());
+    }
+
+    @Test
+    void aDatagramToTheOtherTransportIsRefused() throws IOException {
+        Subject ours = routed(Wildcard.STACK);
+        DatagramSocket onStack = closing(ours.datagramSocket());
+        onStack.bind(new InetSocketAddress(0));
+        DatagramSocket client = closing(ours.datagramSocket());
+        int port = onStack.getLocalPort();
+        // It listens for everybody, so the stack serves who sends to it.
+        client.send(packet("one", new InetSocketAddress(LOOPBACK, port)));
+        assertEquals(3, receive(onStack).getLength());
+        InetSocketAddress kernels = (InetSocketAddress) boundDatagrams().getLocalSocketAddress();
+        assertNotEquals(port, kernels.getPort());
+        SocketException refused =
+                assertFails(SocketException.class, () -> client.send(packet("two", kernels)));
+        assertTrue(
+                refused.getMessage().contains("is reached through the kernel"),
+                refused.getMessage());
+        assertFalse(refused.getMessage().contains("\n"));
+    }
+
+    @Test
+    void aServersPortDoesNotMove() throws IOException {
+        int free;
+        try (DatagramSocket probe = closing(routed(PassThrough.NONE).datagramSocket())) {
+            probe.bind(new InetSocketAddress(0));
+            free = probe.getLocalPort();
+        }
+        DatagramSocket server = closing(routed(Wildcard.STACK).datagramSocket());
+        server.bind(new InetSocketAddress(free));
+        InetSocketAddress kernels = (InetSocketAddress) boundDatagrams().getLocalSocketAddress();
+        assertFails(SocketException.class, () -> server.send(packet("x", kernels)));
+        DatagramSocket client = closing(routed(PassThrough.NONE).datagramSocket());
+        client.send(packet("in", new InetSocketAddress(LOOPBACK, free)));
+        assertEquals(2, receive(server).getLength());
+    }
+
+    @Test
+    void multicastIsTheKernels() throws IOException {
+        Cidr groups = Cidr.parse("224.0.0.0/4");
+        PassThrough rules = new PassThrough(false, false, false, List.of(groups), Wildcard.STACK);
+        InetSocketAddress group = new InetSocketAddress("239.1.2.3", 0);
+        NetworkInterface lo = NetworkInterface.getByInetAddress(LOOPBACK);
+        DatagramSocket socket = closing(routed(rules).datagramSocket());
+        socket.bind(new InetSocketAddress(0));
+        socket.joinGroup(group, lo);
+        socket.leaveGroup(group, lo);
+        DatagramSocket onStack = closing(routed(PassThrough.NONE).datagramSocket());
+        onStack.bind(new InetSocketAddress(0));
+        assertFails(
+                SocketException.class,
+                "Usernet has no multicast yet",
+                () -> onStack.joinGroup(group, lo));
+        assertTrue(Collections.list(lo.getInetAddresses()).contains(LOOPBACK));
+    }
+}
