@@ -71,7 +71,7 @@ public final class Stack implements AutoCloseable {
         this.decorators = decorators;
         this.settings = settings;
         this.engine = engine;
-        this.provider = new StackSelectorProvider(() -> engine);
+        this.provider = new StackSelectorProvider(() -> engine, settings::passThrough);
         this.asynchronousProvider = new AioProvider(provider);
         this.exitHook = new Thread(this::atExit, "usernet-exit");
     }
@@ -467,6 +467,19 @@ public final class Stack implements AutoCloseable {
         /** The default gateway. */
         public Builder gateway(String address) {
             settings.set(Settings.GATEWAY, address);
+            return this;
+        }
+
+        /**
+         * Which addresses the kernel serves in the place of the stack, as {@code usernet.passthrough}
+         * says it: {@code none}, or with commas {@code loopback}, {@code unrouted}, {@code unix} and
+         * IPv4 networks such as {@code 192.168.0.0/16}. Channels that the kernel serves can be opened
+         * where the JVM lets us reach the JDK's own provider: with {@code --add-exports
+         * java.base/sun.nio.ch=io.usernet.provider}, or {@code =ALL-UNNAMED} from the class path, or
+         * with usernet.jar as an agent.
+         */
+        public Builder passThrough(String rules) {
+            settings.set(Settings.PASSTHROUGH, rules);
             return this;
         }
 

@@ -1,5 +1,6 @@
 package io.usernet;
 
+import io.usernet.config.PassThrough;
 import io.usernet.config.Settings;
 import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
@@ -25,10 +26,11 @@ import java.util.Optional;
 public final class UsernetProvider extends StackSelectorProvider {
     private static final Object LOCK = new Object();
     private static Stack stack; // by LOCK
+    private static volatile PassThrough rules; // of the stack, or of the next one
 
     /** For {@link java.nio.channels.spi.SelectorProvider#provider}. Opens nothing yet. */
     public UsernetProvider() {
-        super(UsernetProvider::engine);
+        super(UsernetProvider::engine, UsernetProvider::rules);
     }
 
     /**
@@ -41,6 +43,13 @@ public final class UsernetProvider extends StackSelectorProvider {
         synchronized (LOCK) {
             return Optional.ofNullable(stack).filter(s -> s.engine().isOpen());
         }
+    }
+
+    /** What needs no stack opens none. */
+    private static PassThrough rules() {
+        PassThrough known = rules;
+        if (known == null) rules = known = Settings.fromSystemProperties().passThrough();
+        return known;
     }
 
     private static Engine engine() {
@@ -61,6 +70,7 @@ public final class UsernetProvider extends StackSelectorProvider {
     private static Stack open() throws IOException {
         Settings settings = Settings.fromSystemProperties();
         Stack opened = Stack.open(settings, List.of());
+        rules = settings.passThrough();
         if (settings.link() == null) {
             System.getLogger("io.usernet")
                     .log(

@@ -46,6 +46,11 @@ public final class Signals {
         }
     }
 
+    /** Whether some interest wants to hear of changes; any thread. */
+    public boolean isWatched() {
+        return interests != NONE;
+    }
+
     /** In the loop, after input, an end of input or a failure was published. */
     public void readable(Wakeups wakeups) {
         VarHandle.fullFence(); // what was published comes before the look at who waits

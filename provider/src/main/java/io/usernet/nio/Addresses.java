@@ -22,10 +22,7 @@ final class Addresses {
      * @throws UnresolvedAddressException if it is only a name
      */
     static InetSocketAddress check(SocketAddress address) {
-        if (address == null) throw new NullPointerException();
-        if (!(address instanceof InetSocketAddress inet))
-            throw new UnsupportedAddressTypeException();
-        if (inet.isUnresolved()) throw new UnresolvedAddressException();
+        InetSocketAddress inet = checkInet(address);
         InetAddress host = inet.getAddress();
         if (host instanceof Inet4Address) return inet;
         if (host.isAnyLocalAddress()) return of(Ipv4Address.ANY, inet.getPort());
@@ -33,7 +30,22 @@ final class Addresses {
         throw new UnsupportedAddressTypeException();
     }
 
-    /** The same for a peer: the wildcard means this host. */
+    /**
+     * A resolved address of IPv4 or IPv6, which some transport may serve.
+     *
+     * @throws NullPointerException if there is no address
+     * @throws UnsupportedAddressTypeException if it is of neither
+     * @throws UnresolvedAddressException if it is only a name
+     */
+    static InetSocketAddress checkInet(SocketAddress address) {
+        if (address == null) throw new NullPointerException();
+        if (!(address instanceof InetSocketAddress inet))
+            throw new UnsupportedAddressTypeException();
+        if (inet.isUnresolved()) throw new UnresolvedAddressException();
+        return inet;
+    }
+
+    /** {@link #check} for a peer: the wildcard means this host. */
     static InetSocketAddress checkRemote(SocketAddress address) {
         InetSocketAddress inet = check(address);
         return ipv4(inet) == Ipv4Address.ANY ? of(Ipv4Address.LOOPBACK, inet.getPort()) : inet;

@@ -24,15 +24,15 @@ import java.util.Set;
  * JDK's it is no MulticastSocket, which cannot be made without a socket of the kernel.
  */
 final class DatagramSocketAdaptor extends DatagramSocket {
-    private final StackDatagramChannel channel;
+    private final AdaptedDatagramChannel channel;
     private volatile int timeoutMs; // SO_TIMEOUT; 0: none
 
-    private DatagramSocketAdaptor(StackDatagramChannel channel) {
+    private DatagramSocketAdaptor(AdaptedDatagramChannel channel) {
         super(new NoDatagramSocketImpl());
         this.channel = channel;
     }
 
-    static DatagramSocket of(StackDatagramChannel channel) {
+    static DatagramSocket of(AdaptedDatagramChannel channel) {
         return new DatagramSocketAdaptor(channel);
     }
 

@@ -14,10 +14,10 @@ import java.util.Arrays;
  * selector. Thread-safe. The only locks that are taken under this monitor are those of a leg.
  */
 final class KernelLegs {
+    private static final SelectionKey[] NONE = {};
+
     /** Of a key that is gone. */
     static final KernelLegs ENDED = new KernelLegs(null, null);
-
-    private static final SelectionKey[] NONE = {};
 
     private final StackSelectionKey key;
     private final KernelSide side; // null: none may be watched any more

@@ -10,20 +10,38 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Set;
 
 /** {@code ServerSocketChannel.socket()}: a ServerSocket whose every method works on the channel. */
 final class ServerSocketAdaptor extends ServerSocket {
-    private final StackServerSocketChannel channel;
-    private volatile int timeoutMs; // SO_TIMEOUT; 0: none
+    /** What an adaptor needs beyond the methods of a ServerSocketChannel. */
+    interface Acceptor {
+        /**
+         * Accepts in blocking mode.
+         *
+         * @param timeoutMs 0: none
+         * @throws java.net.SocketTimeoutException "Accept timed out"
+         * @throws java.nio.channels.IllegalBlockingModeException if the channel isn't in that mode
+         */
+        SocketChannel blockingAccept(int timeoutMs) throws IOException;
 
-    private ServerSocketAdaptor(StackServerSocketChannel channel) {
-        super(new NoSocketImpl());
-        this.channel = channel;
+        /** The address, also after close; null if it was never bound. */
+        InetSocketAddress local();
     }
 
-    static ServerSocket of(StackServerSocketChannel channel) {
-        return new ServerSocketAdaptor(channel);
+    private final ServerSocketChannel channel;
+    private final Acceptor acceptor; // the channel, too
+    private volatile int timeoutMs; // SO_TIMEOUT; 0: none
+
+    private ServerSocketAdaptor(ServerSocketChannel channel, Acceptor acceptor) {
+        super(new NoSocketImpl());
+        this.channel = channel;
+        this.acceptor = acceptor;
+    }
+
+    static <C extends ServerSocketChannel & Acceptor> ServerSocket of(C channel) {
+        return new ServerSocketAdaptor(channel, channel);
     }
 
     private void ensureOpen() throws SocketException {
@@ -46,10 +64,8 @@ final class ServerSocketAdaptor extends ServerSocket {
 
     @Override
     public Socket accept() throws IOException {
-        int timeout = timeoutMs;
         try {
-            return channel.blockingAccept(timeout == 0 ? Deadlines.NEVER : Deadlines.after(timeout))
-                    .socket();
+            return acceptor.blockingAccept(timeoutMs).socket();
         } catch (IOException | RuntimeException e) {
             throw SocketFailures.asIOException(e);
         }
@@ -67,24 +83,24 @@ final class ServerSocketAdaptor extends ServerSocket {
 
     @Override
     public InetAddress getInetAddress() {
-        InetSocketAddress local = channel.local();
+        InetSocketAddress local = acceptor.local();
         return local == null ? null : local.getAddress();
     }
 
     @Override
     public int getLocalPort() {
-        InetSocketAddress local = channel.local();
+        InetSocketAddress local = acceptor.local();
         return local == null ? -1 : local.getPort();
     }
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return channel.local();
+        return acceptor.local();
     }
 
     @Override
     public boolean isBound() {
-        return channel.local() != null;
+        return acceptor.local() != null;
     }
 
     @Override

@@ -8,26 +8,22 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
-import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * {@code SocketChannel.socket()}: a Socket whose every method works on the channel. Its streams use
  * different locks, so that a blocked read does not block a write. Urgent data goes in line, both ways.
  */
-final class SocketAdaptor extends Socket {
+final class SocketAdaptor extends ChannelSocket {
     private final StackSocketChannel channel;
     private volatile int timeoutMs; // SO_TIMEOUT; 0: none
     private volatile boolean oobInline;
 
     private SocketAdaptor(StackSocketChannel channel) throws SocketException {
-        super(new NoSocketImpl());
+        super(channel);
         this.channel = channel;
     }
 
@@ -37,10 +33,6 @@ final class SocketAdaptor extends Socket {
         } catch (SocketException e) {
             throw new AssertionError("the constructor only stores the implementation", e);
         }
-    }
-
-    private void ensureOpen() throws SocketException {
-        if (!channel.isOpen()) throw new SocketException("Socket is closed");
     }
 
     // -- binding and connecting
@@ -64,25 +56,6 @@ final class SocketAdaptor extends Socket {
         } catch (IOException | RuntimeException e) {
             throw SocketFailures.asIOException(e);
         }
-    }
-
-    @Override
-    public void bind(SocketAddress local) throws IOException {
-        try {
-            channel.bind(local);
-        } catch (IOException | RuntimeException e) {
-            throw SocketFailures.asIOException(e);
-        }
-    }
-
-    @Override
-    public void close() throws IOException {
-        channel.close();
-    }
-
-    @Override
-    public SocketChannel getChannel() {
-        return channel;
     }
 
     // -- addresses and state
@@ -124,18 +97,8 @@ final class SocketAdaptor extends Socket {
     }
 
     @Override
-    public boolean isConnected() {
-        return channel.isConnected();
-    }
-
-    @Override
     public boolean isBound() {
         return channel.local() != null;
-    }
-
-    @Override
-    public boolean isClosed() {
-        return !channel.isOpen();
     }
 
     @Override
@@ -146,24 +109,6 @@ final class SocketAdaptor extends Socket {
     @Override
     public boolean isOutputShutdown() {
         return channel.isOutputShut();
-    }
-
-    @Override
-    public void shutdownInput() throws IOException {
-        try {
-            channel.shutdownInput();
-        } catch (IOException | RuntimeException e) {
-            throw SocketFailures.asIOException(e);
-        }
-    }
-
-    @Override
-    public void shutdownOutput() throws IOException {
-        try {
-            channel.shutdownOutput();
-        } catch (IOException | RuntimeException e) {
-            throw SocketFailures.asIOException(e);
-        }
     }
 
     // -- streams
@@ -240,43 +185,7 @@ final class SocketAdaptor extends Socket {
         }
     }
 
-    // -- options
-
-    private <T> void set(SocketOption<T> option, T value) throws SocketException {
-        try {
-            channel.setOption(option, value);
-        } catch (IOException e) {
-            throw SocketFailures.asSocketException(e);
-        }
-    }
-
-    private <T> T get(SocketOption<T> option) throws SocketException {
-        try {
-            return channel.getOption(option);
-        } catch (IOException e) {
-            throw SocketFailures.asSocketException(e);
-        }
-    }
-
-    @Override
-    public void setTcpNoDelay(boolean on) throws SocketException {
-        set(StandardSocketOptions.TCP_NODELAY, on);
-    }
-
-    @Override
-    public boolean getTcpNoDelay() throws SocketException {
-        return get(StandardSocketOptions.TCP_NODELAY);
-    }
-
-    @Override
-    public void setSoLinger(boolean on, int linger) throws SocketException {
-        set(StandardSocketOptions.SO_LINGER, on ? linger : -1);
-    }
-
-    @Override
-    public int getSoLinger() throws SocketException {
-        return get(StandardSocketOptions.SO_LINGER);
-    }
+    // -- options that are not the channel's
 
     @Override
     public void setOOBInline(boolean on) throws SocketException {
@@ -301,78 +210,6 @@ final class SocketAdaptor extends Socket {
     public int getSoTimeout() throws SocketException {
         ensureOpen();
         return timeoutMs;
-    }
-
-    @Override
-    public void setSendBufferSize(int size) throws SocketException {
-        if (size <= 0) throw new IllegalArgumentException("Invalid send size");
-        set(StandardSocketOptions.SO_SNDBUF, size);
-    }
-
-    @Override
-    public int getSendBufferSize() throws SocketException {
-        return get(StandardSocketOptions.SO_SNDBUF);
-    }
-
-    @Override
-    public void setReceiveBufferSize(int size) throws SocketException {
-        if (size <= 0) throw new IllegalArgumentException("Invalid receive size");
-        set(StandardSocketOptions.SO_RCVBUF, size);
-    }
-
-    @Override
-    public int getReceiveBufferSize() throws SocketException {
-        return get(StandardSocketOptions.SO_RCVBUF);
-    }
-
-    @Override
-    public void setKeepAlive(boolean on) throws SocketException {
-        set(StandardSocketOptions.SO_KEEPALIVE, on);
-    }
-
-    @Override
-    public boolean getKeepAlive() throws SocketException {
-        return get(StandardSocketOptions.SO_KEEPALIVE);
-    }
-
-    @Override
-    public void setTrafficClass(int tc) throws SocketException {
-        set(StandardSocketOptions.IP_TOS, tc);
-    }
-
-    @Override
-    public int getTrafficClass() throws SocketException {
-        return get(StandardSocketOptions.IP_TOS);
-    }
-
-    @Override
-    public void setReuseAddress(boolean on) throws SocketException {
-        set(StandardSocketOptions.SO_REUSEADDR, on);
-    }
-
-    @Override
-    public boolean getReuseAddress() throws SocketException {
-        return get(StandardSocketOptions.SO_REUSEADDR);
-    }
-
-    /** A hint that nothing here can follow. */
-    @Override
-    public void setPerformancePreferences(int connectionTime, int latency, int bandwidth) {}
-
-    @Override
-    public <T> Socket setOption(SocketOption<T> name, T value) throws IOException {
-        channel.setOption(name, value);
-        return this;
-    }
-
-    @Override
-    public <T> T getOption(SocketOption<T> name) throws IOException {
-        return channel.getOption(name);
-    }
-
-    @Override
-    public Set<SocketOption<?>> supportedOptions() {
-        return channel.supportedOptions();
     }
 
     @Override

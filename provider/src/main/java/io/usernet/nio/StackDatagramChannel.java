@@ -41,7 +41,7 @@ import java.util.function.BooleanSupplier;
  * A UDP socket of the stack. Locks and threads: see the package. There is no multicast yet: {@code
  * join} says so.
  */
-final class StackDatagramChannel extends DatagramChannel implements Pollable {
+final class StackDatagramChannel extends AdaptedDatagramChannel {
     /**
      * Whom it is connected to.
      *
@@ -195,9 +195,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
         return connect(address, false);
     }
 
-    /**
-     * @param again whether it may be connected already
-     */
+    @Override
     StackDatagramChannel connect(SocketAddress address, boolean again) throws IOException {
         InetSocketAddress given = Addresses.check(address);
         lockBoth();
@@ -262,11 +260,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
         return receive(dst, false, Deadlines.NEVER);
     }
 
-    /**
-     * For the adaptor: receives in blocking mode.
-     *
-     * @throws SocketTimeoutException "Receive timed out"
-     */
+    @Override
     InetSocketAddress blockingReceive(ByteBuffer dst, long deadlineNs) throws IOException {
         return receive(dst, true, deadlineNs);
     }
@@ -388,7 +382,7 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
         return send(src, target, false);
     }
 
-    /** For the adaptor: sends in blocking mode. */
+    @Override
     void blockingSend(ByteBuffer src, SocketAddress target) throws IOException {
         send(src, target, true);
     }
@@ -583,12 +577,12 @@ final class StackDatagramChannel extends DatagramChannel implements Pollable {
         return remote();
     }
 
-    /** Also after close. */
+    @Override
     InetSocketAddress local() {
         return local;
     }
 
-    /** Also after close. */
+    @Override
     InetSocketAddress remote() {
         Peer to = peer;
         return to == null ? null : to.given();

@@ -154,6 +154,11 @@ final class StackSelectionKey extends AbstractSelectionKey {
         QUEUED.setVolatile(this, false);
     }
 
+    /** The selector looks at this key once; any thread. */
+    void lookAgain() {
+        selector.candidate(this);
+    }
+
     private void ensureValid() {
         if (!isValid()) throw new CancelledKeyException();
     }

@@ -32,7 +32,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** A listener of the stack. Locks and threads: see the package; {@code acceptLock} is its only long one. */
-final class StackServerSocketChannel extends ServerSocketChannel implements Pollable {
+final class StackServerSocketChannel extends ServerSocketChannel
+        implements Pollable, ServerSocketAdaptor.Acceptor {
     private static final Set<SocketOption<?>> OPTIONS =
             Set.of(
                     StandardSocketOptions.SO_RCVBUF,
@@ -133,12 +134,9 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         }
     }
 
-    /**
-     * For the adaptor: accepts in blocking mode.
-     *
-     * @throws SocketTimeoutException "Accept timed out"
-     */
-    SocketChannel blockingAccept(long deadlineNs) throws IOException {
+    @Override
+    public SocketChannel blockingAccept(int timeoutMs) throws IOException {
+        long deadlineNs = timeoutMs == 0 ? Deadlines.NEVER : Deadlines.after(timeoutMs);
         acceptLock.lock();
         try {
             if (!isBlocking()) throw new IllegalBlockingModeException();
@@ -283,8 +281,8 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Poll
         return local;
     }
 
-    /** Also after close. */
-    InetSocketAddress local() {
+    @Override
+    public InetSocketAddress local() {
         return local;
     }
 

@@ -302,7 +302,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             local = Addresses.local(stream.tuple());
             state = State.CONNECTED;
         }
-        if (isRegistered()) signalAll(); // it may be readable and writable from now on
+        if (stream.signals().isWatched())
+            signalAll(); // it may be readable and writable from now on
         return true;
     }
 

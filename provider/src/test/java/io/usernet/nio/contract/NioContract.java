@@ -213,9 +213,9 @@ abstract class NioContract {
     static long fill(WritableByteChannel channel) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate(64 << 10);
         long total = 0;
-        // Where no chunk fits a byte may; and the stack may still be moving bytes to the peer's
-        // buffer.
-        for (int size = chunk.capacity(), refusals = 0; refusals < 3; ) {
+        // Where no chunk fits a byte may; the stack may still be moving bytes to the peer's buffer;
+        // and a kernel acknowledges 40 ms later, which makes room once more.
+        for (int size = chunk.capacity(), refusals = 0; refusals < 4; ) {
             int n = channel.write(chunk.clear().limit(size));
             total += n;
             assertTrue(
@@ -223,7 +223,7 @@ abstract class NioContract {
             if (n == 0) {
                 size = 1;
                 refusals++;
-                LockSupport.parkNanos(10_000_000);
+                LockSupport.parkNanos(25_000_000);
             } else {
                 refusals = 0;
             }

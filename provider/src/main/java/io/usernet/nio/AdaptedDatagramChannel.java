@@ -1,0 +1,43 @@
+package io.usernet.nio;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.spi.SelectorProvider;
+
+/** A channel for datagrams of this package, with what its {@link DatagramSocketAdaptor} needs besides. */
+abstract class AdaptedDatagramChannel extends DatagramChannel implements Pollable {
+    AdaptedDatagramChannel(SelectorProvider provider) {
+        super(provider);
+    }
+
+    /** The local address, also after close; null: unbound. */
+    abstract InetSocketAddress local();
+
+    /** Whom it is connected to, as the application said it, also after close; null: nobody. */
+    abstract InetSocketAddress remote();
+
+    /**
+     * @param again whether it may be connected already
+     */
+    abstract AdaptedDatagramChannel connect(SocketAddress address, boolean again)
+            throws IOException;
+
+    /**
+     * Receives in blocking mode.
+     *
+     * @throws java.net.SocketTimeoutException "Receive timed out"
+     * @throws IllegalBlockingModeException if the channel is non-blocking
+     */
+    abstract InetSocketAddress blockingReceive(ByteBuffer dst, long deadlineNs) throws IOException;
+
+    /**
+     * Sends in blocking mode.
+     *
+     * @throws IllegalBlockingModeException if the channel is non-blocking
+     */
+    abstract void blockingSend(ByteBuffer src, SocketAddress target) throws IOException;
+}

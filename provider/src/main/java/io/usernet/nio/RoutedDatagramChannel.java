@@ -1,0 +1,665 @@
+package io.usernet.nio;
+
+import io.usernet.nio.Routing.Transport;
+import io.usernet.runtime.Engine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ProtocolFamily;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.MembershipKey;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A UDP socket of the stack, of the kernel, or of both: {@link Routing} says of which. Channels of those
+ * transports, its legs, do the work; they are hidden from the application, and closed with this one.
+ *
+ * <pre>
+ *   unbound                       a leg of the stack, which answers and is asked for nothing else
+ *   bound to an address           one leg
+ *   connected                     one leg
+ *   bound to the wildcard         one leg, or both; the other one comes with the first datagram that
+ *                                 goes its way, to the same port where that is free. Each datagram
+ *                                 goes the way of its destination; what comes to either is received
+ * </pre>
+ *
+ * <p>Locks and threads: as the package says; those of a leg come after those of the channel. Legs are
+ * non-blocking for good. Who has to wait does so for all of them, in a selector of ours, so that a leg
+ * which comes later wakes him too.
+ */
+final class RoutedDatagramChannel extends AdaptedDatagramChannel {
+    private static final InetSocketAddress ANY = Addresses.of(0, 0);
+
+    /** How often a port is sought that is free on the stack and in the kernel. */
+    private static final int PORT_ATTEMPTS = 16;
+
+    private final Engine engine;
+    private final Routing routing;
+    private final ProtocolFamily family; // null: any
+    private final LegKeys keys = new LegKeys();
+    private final LegWait readable, writable;
+
+    /** Held by the thread that receives; given up by {@link #unlockRead} alone. */
+    private final ReentrantLock readLock = new ReentrantLock();
+
+    /** Held by the thread that sends; given up by {@link #unlockWrite} alone. */
+    private final ReentrantLock writeLock = new ReentrantLock();
+
+    // -- fields changed by who holds both locks; the volatile ones are also read without them, and
+    // kept after close, for the adaptor
+    private volatile DatagramChannel first; // whose address and options are the channel's
+    private volatile InetSocketAddress local, remote;
+    private boolean fixed; // bound to an address other than the wildcard
+    private boolean portGiven;
+    // -- end of fields changed by who holds both locks
+
+    private volatile DatagramChannel second; // by who holds writeLock; null: none
+    private boolean secondsTurn; // protected by readLock
+
+    // -- fields protected by the options' monitor
+    private final GivenOptions options = new GivenOptions();
+    private DatagramSocket adaptor;
+
+    // -- end of fields protected by the options' monitor
+
+    /**
+     * @param family null: IPv4 and IPv6
+     */
+    RoutedDatagramChannel(
+            SelectorProvider provider, Engine engine, Routing routing, ProtocolFamily family)
+            throws IOException {
+        super(provider);
+        this.engine = engine;
+        this.routing = routing;
+        this.family = family;
+        this.readable = new LegWait(provider, SelectionKey.OP_READ);
+        this.writable = new LegWait(provider, SelectionKey.OP_WRITE);
+        legs(openLeg(Transport.STACK), null);
+    }
+
+    private void ensureOpen() throws ClosedChannelException {
+        if (!isOpen()) throw new ClosedChannelException();
+    }
+
+    private void ensureConnected() throws ClosedChannelException {
+        ensureOpen();
+        if (remote == null) throw new NotYetConnectedException();
+    }
+
+    private void lockBoth() {
+        readLock.lock();
+        writeLock.lock();
+    }
+
+    private void unlockBoth() throws IOException {
+        try {
+            unlockWrite();
+        } finally {
+            unlockRead();
+        }
+    }
+
+    // -- legs
+
+    private static boolean isKernels(DatagramChannel leg) {
+        return !(leg instanceof StackDatagramChannel);
+    }
+
+    /** Null: there is none, or none yet. */
+    private DatagramChannel legOf(Transport transport) {
+        DatagramChannel one = first, other = second;
+        boolean kernel = transport == Transport.KERNEL;
+        if (isKernels(one) == kernel) return one;
+        return other != null && isKernels(other) == kernel ? other : null;
+    }
+
+    private DatagramChannel openLeg(Transport transport) throws IOException {
+        DatagramChannel leg =
+                transport == Transport.KERNEL
+                        ? openKernelLeg()
+                        : new StackDatagramChannel(provider(), engine);
+        try {
+            leg.configureBlocking(false);
+            synchronized (options) {
+                options.applyTo(leg);
+            }
+            return leg;
+        } catch (IOException | RuntimeException e) {
+            leg.close();
+            throw e;
+        }
+    }
+
+    private DatagramChannel openKernelLeg() throws IOException {
+        SelectorProvider jdk = Kernel.provider();
+        return family == null ? jdk.openDatagramChannel() : jdk.openDatagramChannel(family);
+    }
+
+    /** A leg beside the first, or in its place, on the port that the application knows. */
+    private DatagramChannel openLegOnPort(Transport transport, boolean portMatters)
+            throws IOException {
+        DatagramChannel leg = openLeg(transport);
+        try {
+            leg.bind(new InetSocketAddress(ANY.getAddress(), local.getPort()));
+            return leg;
+        } catch (BindException e) {
+            leg.close();
+            if (portMatters) throw e;
+        } catch (IOException | RuntimeException e) {
+            leg.close();
+            throw e;
+        }
+        leg = openLeg(transport);
+        try {
+            leg.bind(null);
+            return leg;
+        } catch (IOException | RuntimeException e) {
+            leg.close();
+            throw e;
+        }
+    }
+
+    /** One leg from now on; others are closed. Both locks are held. */
+    private void only(DatagramChannel leg) throws IOException {
+        DatagramChannel one = first, other = second;
+        if (one == leg && other == null) return;
+        legs(leg, null);
+        if (one != leg) one.close();
+        if (other != null && other != leg) other.close();
+        readable.flush();
+        writable.flush();
+    }
+
+    private void legs(DatagramChannel one, DatagramChannel other) throws IOException {
+        first = one;
+        second = other;
+        readable.legs(one, other);
+        writable.legs(one, other);
+        try {
+            keys.replace((StackDatagramChannel) legOf(Transport.STACK), legOf(Transport.KERNEL));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        if (!isOpen()) closeLegs(); // whoever closed the channel may not know of them
+    }
+
+    private void closeLegs() throws IOException {
+        DatagramChannel other = second;
+        try {
+            first.close();
+        } finally {
+            if (other != null) other.close();
+        }
+    }
+
+    private static InetSocketAddress addressOf(DatagramChannel leg) throws IOException {
+        return (InetSocketAddress) leg.getLocalAddress();
+    }
+
+    // -- binding, connecting, disconnecting
+
+    @Override
+    public DatagramChannel bind(SocketAddress address) throws IOException {
+        lockBoth();
+        try {
+            ensureOpen();
+            if (local != null) throw new AlreadyBoundException();
+            InetSocketAddress wanted = address == null ? ANY : Addresses.checkInet(address);
+            bind(routing.bind(wanted), address == null ? null : wanted);
+            fixed = !wanted.getAddress().isAnyLocalAddress();
+            portGiven = wanted.getPort() != 0;
+        } finally {
+            unlockBoth();
+        }
+        return this;
+    }
+
+    /** Both locks are held. */
+    private void bind(Transport transport, InetSocketAddress wanted) throws IOException {
+        if (transport == Transport.BOTH) bindBoth(wanted == null ? 0 : wanted.getPort());
+        else bindOne(transport, wanted);
+        local = addressOf(first);
+    }
+
+    private void bindOne(Transport transport, InetSocketAddress wanted) throws IOException {
+        DatagramChannel known = legOf(transport);
+        DatagramChannel leg = known != null ? known : openLeg(transport);
+        try {
+            leg.bind(wanted);
+        } catch (IOException | RuntimeException e) {
+            if (known == null) leg.close();
+            throw e;
+        }
+        only(leg);
+    }
+
+    private void bindBoth(int port) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            DatagramChannel kernel = openLeg(Transport.KERNEL);
+            try {
+                kernel.bind(new InetSocketAddress(port));
+                first.bind(new InetSocketAddress(addressOf(kernel).getPort()));
+                legs(first, kernel);
+                return;
+            } catch (BindException e) {
+                kernel.close();
+                if (port != 0 || attempt == PORT_ATTEMPTS) throw e;
+            } catch (IOException | RuntimeException e) {
+                kernel.close();
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Whoever sends or receives first binds, before it takes its own lock. It needs both, and never
+     * waits long for them: threads that block inside are bound.
+     *
+     * @param transport who serves it
+     */
+    private void bindIfUnbound(Transport transport) throws IOException {
+        lockBoth();
+        try {
+            if (local == null && isOpen()) bind(transport, null);
+        } finally {
+            unlockBoth();
+        }
+    }
+
+    @Override
+    public DatagramChannel connect(SocketAddress address) throws IOException {
+        return connect(address, false);
+    }
+
+    @Override
+    RoutedDatagramChannel connect(SocketAddress address, boolean again) throws IOException {
+        InetSocketAddress given = Addresses.checkInet(address);
+        lockBoth();
+        try {
+            ensureOpen();
+            if (remote != null && !again) throw new AlreadyConnectedException();
+            if (given.getPort() == 0) throw new SocketException("Can't connect to port 0");
+            connect(given);
+        } finally {
+            unlockBoth();
+        }
+        return this;
+    }
+
+    private void connect(InetSocketAddress given) throws IOException {
+        Transport transport = fixed ? transportOf(first) : routing.send(given);
+        DatagramChannel known = legOf(transport), leg = known;
+        if (leg == null)
+            leg = local == null ? openLeg(transport) : openLegOnPort(transport, portGiven);
+        try {
+            leg.disconnect();
+            leg.connect(given);
+        } catch (IOException | RuntimeException e) {
+            if (known == null) leg.close();
+            throw e;
+        }
+        only(leg);
+        local = addressOf(leg);
+        remote = given;
+    }
+
+    private static Transport transportOf(DatagramChannel leg) {
+        return isKernels(leg) ? Transport.KERNEL : Transport.STACK;
+    }
+
+    @Override
+    public DatagramChannel disconnect() throws IOException {
+        lockBoth();
+        try {
+            if (remote == null || !isOpen()) return this;
+            first.disconnect();
+            remote = null;
+            local = addressOf(first);
+        } finally {
+            unlockBoth();
+        }
+        return this;
+    }
+
+    @Override
+    public boolean isConnected() {
+        return remote != null && isOpen();
+    }
+
+    /**
+     * By the kernel, if it serves this channel.
+     *
+     * @throws UnsupportedOperationException if it doesn't: the stack has no multicast yet
+     */
+    @Override
+    public MembershipKey join(InetAddress group, NetworkInterface through) throws IOException {
+        ensureOpen();
+        return whoMayJoin().join(group, through);
+    }
+
+    @Override
+    public MembershipKey join(InetAddress group, NetworkInterface through, InetAddress source)
+            throws IOException {
+        ensureOpen();
+        return whoMayJoin().join(group, through, source);
+    }
+
+    private DatagramChannel whoMayJoin() {
+        DatagramChannel kernel = legOf(Transport.KERNEL);
+        return kernel != null ? kernel : first;
+    }
+
+    // -- waiting
+
+    /** What a leg may do at once: null if it would block. */
+    private interface Attempt<T> {
+        T now() throws IOException;
+    }
+
+    /** Null: it would block, and the channel is non-blocking. */
+    private <T> T complete(Attempt<T> attempt, LegWait wait, boolean blocking, long deadlineNs)
+            throws IOException {
+        if (!blocking) return attempt.now();
+        T result = null;
+        begin();
+        try {
+            ensureOpen();
+            result = attempt.now();
+            if (result == null) wait.prepare();
+            while (result == null && isOpen()) {
+                boolean inTime = wait.await(deadlineNs);
+                // The selector has taken the place of begin's hook; this one closes the channel.
+                if (Thread.currentThread().isInterrupted()) begin();
+                if (!isOpen()) break; // end() says so
+                result = attempt.now();
+                if (result == null && !inTime)
+                    throw new SocketTimeoutException("Receive timed out");
+            }
+        } finally {
+            end(result != null);
+        }
+        return result;
+    }
+
+    // -- receiving
+
+    @Override
+    public SocketAddress receive(ByteBuffer dst) throws IOException {
+        return receive(dst, false, Deadlines.NEVER);
+    }
+
+    @Override
+    InetSocketAddress blockingReceive(ByteBuffer dst, long deadlineNs) throws IOException {
+        return receive(dst, true, deadlineNs);
+    }
+
+    private InetSocketAddress receive(ByteBuffer dst, boolean mustBlock, long deadlineNs)
+            throws IOException {
+        Buffers.checkWritable(Objects.requireNonNull(dst), null, 0, 0);
+        if (local == null) bindIfUnbound(routing.bind(ANY));
+        readLock.lock();
+        try {
+            ensureOpen();
+            boolean blocking = isBlocking();
+            if (mustBlock && !blocking) throw new IllegalBlockingModeException();
+            return complete(() -> poll(dst), readable, blocking, deadlineNs);
+        } finally {
+            unlockRead();
+        }
+    }
+
+    /** What there is now; the legs take turns, so that none starves. */
+    private InetSocketAddress poll(ByteBuffer dst) throws IOException {
+        DatagramChannel one = first, other = second;
+        if (other == null) return (InetSocketAddress) one.receive(dst);
+        secondsTurn = !secondsTurn;
+        SocketAddress sender = (secondsTurn ? other : one).receive(dst);
+        if (sender == null) sender = (secondsTurn ? one : other).receive(dst);
+        return (InetSocketAddress) sender;
+    }
+
+    @Override
+    public int read(ByteBuffer dst) throws IOException {
+        return (int) read(new ByteBuffer[] {Objects.requireNonNull(dst)}, 0, 1);
+    }
+
+    @Override
+    public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, dsts.length);
+        readLock.lock();
+        try {
+            ensureConnected();
+            Buffers.checkWritable(null, dsts, offset, length);
+            boolean any = Buffers.hasRemaining(null, dsts, offset, length);
+            Long n =
+                    complete(
+                            () -> done(first.read(dsts, offset, length), any),
+                            readable,
+                            isBlocking(),
+                            Deadlines.NEVER);
+            return n == null ? 0 : n;
+        } finally {
+            unlockRead();
+        }
+    }
+
+    /** Null if a leg has done nothing of what it was given. */
+    private static Long done(long n, boolean any) {
+        return n == 0 && any ? null : (Long) n;
+    }
+
+    // -- sending
+
+    @Override
+    public int send(ByteBuffer src, SocketAddress target) throws IOException {
+        return send(src, target, false);
+    }
+
+    @Override
+    void blockingSend(ByteBuffer src, SocketAddress target) throws IOException {
+        send(src, target, true);
+    }
+
+    private int send(ByteBuffer src, SocketAddress target, boolean mustBlock) throws IOException {
+        boolean any = src.hasRemaining();
+        InetSocketAddress to = Addresses.checkInet(target);
+        if (local == null) bindIfUnbound(routing.send(to));
+        writeLock.lock();
+        try {
+            ensureOpen();
+            boolean blocking = isBlocking();
+            if (mustBlock && !blocking) throw new IllegalBlockingModeException();
+            DatagramChannel leg = legTo(to);
+            Long n =
+                    complete(
+                            () -> done(leg.send(src, to), any),
+                            writable,
+                            blocking,
+                            Deadlines.NEVER);
+            return n == null ? 0 : n.intValue();
+        } finally {
+            unlockWrite();
+        }
+    }
+
+    /** Makes the other leg if there is none yet. The channel is bound, writeLock held. */
+    private DatagramChannel legTo(InetSocketAddress target) throws IOException {
+        if (fixed || remote != null) return first;
+        Transport transport = routing.send(target);
+        DatagramChannel leg = legOf(transport);
+        if (leg != null) return leg;
+        leg = openLegOnPort(transport, false);
+        legs(first, leg);
+        return leg;
+    }
+
+    @Override
+    public int write(ByteBuffer src) throws IOException {
+        return (int) write(new ByteBuffer[] {Objects.requireNonNull(src)}, 0, 1);
+    }
+
+    @Override
+    public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, srcs.length);
+        writeLock.lock();
+        try {
+            ensureConnected();
+            boolean any = Buffers.hasRemaining(null, srcs, offset, length);
+            Long n =
+                    complete(
+                            () -> done(first.write(srcs, offset, length), any),
+                            writable,
+                            isBlocking(),
+                            Deadlines.NEVER);
+            return n == null ? 0 : n;
+        } finally {
+            unlockWrite();
+        }
+    }
+
+    // -- closing
+
+    /** Never waits: the selector of a thread that is inside is closed by that one when it leaves. */
+    @Override
+    protected void implCloseSelectableChannel() throws IOException {
+        readable.wake();
+        writable.wake();
+        try {
+            closeLegs();
+        } finally {
+            closeIfIdle(readable, readLock);
+            closeIfIdle(writable, writeLock);
+        }
+    }
+
+    private void unlockRead() throws IOException {
+        readLock.unlock();
+        if (!isOpen()) closeIfIdle(readable, readLock);
+    }
+
+    private void unlockWrite() throws IOException {
+        writeLock.unlock();
+        if (!isOpen()) closeIfIdle(writable, writeLock);
+    }
+
+    private static void closeIfIdle(LegWait wait, ReentrantLock lock) throws IOException {
+        if (!lock.tryLock()) return; // its holder comes here
+        try {
+            wait.close();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    protected void implConfigureBlocking(boolean block) throws IOException {
+        // Whoever is inside keeps the mode in which he began.
+        lockBoth();
+        unlockBoth();
+    }
+
+    // -- for the selector
+
+    @Override
+    public int ready(int ops) {
+        DatagramChannel leg = legOf(Transport.STACK);
+        return leg == null ? 0 : ((StackDatagramChannel) leg).ready(ops);
+    }
+
+    @Override
+    public void attach(StackSelectionKey key) {
+        keys.add(key);
+    }
+
+    @Override
+    public void detach(StackSelectionKey key) {
+        keys.remove(key);
+    }
+
+    // -- addresses, options, adaptor
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException {
+        ensureOpen();
+        return local;
+    }
+
+    @Override
+    public SocketAddress getRemoteAddress() throws IOException {
+        ensureOpen();
+        return remote;
+    }
+
+    @Override
+    InetSocketAddress local() {
+        return local;
+    }
+
+    @Override
+    InetSocketAddress remote() {
+        return remote;
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return DatagramOptions.supported();
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        DatagramOptions.checkName(name);
+        ensureOpen();
+        return first.getOption(name);
+    }
+
+    /** Also of legs to come. */
+    @Override
+    public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
+        DatagramOptions.checkName(name);
+        ensureOpen();
+        synchronized (options) {
+            first.setOption(name, value);
+            options.put(name, value);
+            DatagramChannel other = second;
+            if (other != null) other.setOption(name, value);
+        }
+        return this;
+    }
+
+    @Override
+    public DatagramSocket socket() {
+        synchronized (options) {
+            if (adaptor == null) adaptor = DatagramSocketAdaptor.of(this);
+            return adaptor;
+        }
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("io.usernet.DatagramChannel[");
+        if (!isOpen()) return text.append("closed]").toString();
+        InetSocketAddress here = local, there = remote;
+        if (here == null) return text.append("unbound]").toString();
+        text.append("local=").append(here);
+        if (there != null) text.append(" remote=").append(there);
+        return text.append(']').toString();
+    }
+}
