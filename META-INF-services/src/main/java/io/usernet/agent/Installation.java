@@ -1,5 +1,6 @@
 package io.usernet.agent;
 
+import io.usernet.UsernetSockets;
 import io.usernet.bundle.NativeAccess;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
@@ -45,7 +46,8 @@ final class Installation {
      *
      * @throws IllegalArgumentException if an option or a setting is wrong, with one line that names it
      *     and the remedy; nothing is changed then
-     * @throws IllegalStateException if it is too late, because somebody has opened channels
+     * @throws IllegalStateException if it is too late, because somebody has opened channels, or has a
+     *     socket factory; only in the latter case has the rest been done
      */
     void install() {
         Set<Provider> providers = EnumSet.of(Provider.CHANNELS);
@@ -58,6 +60,7 @@ final class Installation {
         settings.forEach(System::setProperty);
         if (options.isOn(Part.INTERNALS)) openInternals(instrumentation);
         if (options.isOn(Part.NATIVE)) NativeAccess.allow(instrumentation);
+        if (options.isOn(Part.SOCKETS)) routeSockets();
         if (options.isOn(Part.NETTY)) {
             for (String name : NO_NATIVE_TRANSPORT) setUnlessSet(name, "true");
         }
@@ -101,6 +104,14 @@ final class Installation {
                 Map.of(SOCKETS, provider),
                 Set.of(),
                 Map.of());
+    }
+
+    private static void routeSockets() {
+        try {
+            UsernetSockets.install();
+        } catch (IOException e) {
+            throw new IllegalStateException(e.getMessage() + "; or give the agent sockets=off", e);
+        }
     }
 
     /** Makes the JVM choose what it would have chosen without us, unless the user chose already. */

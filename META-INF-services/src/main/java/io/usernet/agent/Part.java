@@ -6,6 +6,8 @@ import java.util.Locale;
 enum Part {
     /** Opens packages of the JDK to the provider, without which nothing passes to the kernel. */
     INTERNALS,
+    /** Routes the sockets of {@code java.net}. */
+    SOCKETS,
     /** Makes ours the provider of asynchronous channels. */
     ASYNCHRONOUS,
     /** Keeps Netty, and gRPC's copy of it, from its native transports. */

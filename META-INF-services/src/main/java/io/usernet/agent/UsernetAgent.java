@@ -39,7 +39,8 @@ public final class UsernetAgent {
      * a provider without settings: the JVM has the jar on its class path now, where it is a service.
      *
      * @throws IllegalArgumentException if an option or a setting is wrong
-     * @throws IllegalStateException if it is too late, because somebody has opened channels
+     * @throws IllegalStateException if it is too late, because somebody has opened channels, or has a
+     *     socket factory
      */
     public static void agentmain(String options, Instrumentation instrumentation)
             throws IOException {

@@ -35,7 +35,7 @@ class AgentLifeTest {
     @Test
     void exitIsTheApplications() throws Exception {
         String options = application.onTheWire("10.0.0.1");
-        try (Jvm jvm = application.run(options, "exit 10.0.0.1 6888")) {
+        try (Jvm jvm = application.run(options, "exit 10.0.0.1:6888")) {
             jvm.ends(7, NOTHING, NOTHING);
         }
     }
@@ -44,7 +44,7 @@ class AgentLifeTest {
     @Test
     void theEndOfMainIsTheEnd() throws Exception {
         String options = application.onTheWire("10.0.0.1");
-        try (Jvm jvm = application.run(options, "end 10.0.0.1 6888")) {
+        try (Jvm jvm = application.run(options, "end 10.0.0.1:6888")) {
             jvm.ends(0, NOTHING, NOTHING);
         }
     }
@@ -53,8 +53,8 @@ class AgentLifeTest {
     @CsvSource({"INT, 130", "TERM, 143"})
     void signalsEndIt(String signal, int status) throws Exception {
         String options = application.onTheWire("10.0.0.1");
-        try (Jvm jvm = application.run(options, "idle 10.0.0.1 6888")) {
-            jvm.says("ready");
+        try (Jvm jvm = application.run(options, "idle 10.0.0.1:6888")) {
+            jvm.says("ready 6888");
             jvm.signal(signal);
             jvm.ends(status, NOTHING, NOTHING);
         }
@@ -64,8 +64,8 @@ class AgentLifeTest {
     @Test
     void anIdleServerUsesNoProcessor() throws Exception {
         String options = application.onTheWire("10.0.0.1");
-        try (Jvm jvm = application.run(options, "idle 10.0.0.1 6888")) {
-            jvm.says("ready");
+        try (Jvm jvm = application.run(options, "idle 10.0.0.1:6888")) {
+            jvm.says("ready 6888");
             Duration used = Duration.ZERO;
             for (int seconds = 0; seconds < 20; seconds++) {
                 Duration before = jvm.cpu();
@@ -136,7 +136,7 @@ class AgentLifeTest {
                         "-XX:StartFlightRecording:filename=" + directory.resolve("recording.jfr"),
                         "-Xlog:jfr+startup=error",
                         "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,quiet=y,address=127.0.0.1:0");
-        try (Jvm jvm = application.run(flags, "end 10.0.0.1 6888")) {
+        try (Jvm jvm = application.run(flags, "end 10.0.0.1:6888")) {
             jvm.ends(0, NOTHING, NOTHING);
         }
     }

@@ -99,7 +99,7 @@ class AgentSettingsTest {
     @EnabledForJreRange(min = JRE.JAVA_24)
     void nativeCallsAreWarnedAboutIfSwitchedOff() throws Exception {
         String options = application.onTheWire("10.0.0.1") + ",native=off";
-        try (Jvm jvm = application.run(options, "end 10.0.0.1 6888")) {
+        try (Jvm jvm = application.run(options, "end 10.0.0.1:6888")) {
             jvm.endsWarning(0, "WARNING: A restricted method in ");
         }
     }

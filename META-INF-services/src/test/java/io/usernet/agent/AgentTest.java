@@ -3,7 +3,6 @@ package io.usernet.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import app.Main;
-import app.lib.Greeting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URL;
@@ -42,7 +41,7 @@ class AgentTest {
     /** Two JVMs on one wire: who gets a greeting has a stack, and so has who gets it back. */
     private void greetEachOther(String... start) throws Exception {
         try (Jvm server = Jvm.java(command("10.0.0.1", start, "serve"))) {
-            server.says("ready");
+            server.says("ready 6888");
             try (Jvm client = Jvm.java(command("10.0.0.2", start, "greet"))) {
                 client.ends(0, "hello", NOTHING);
             }
@@ -54,7 +53,7 @@ class AgentTest {
         List<String> command = new ArrayList<>();
         command.add(Jvm.agent(application.onTheWire(address)));
         command.addAll(List.of(start));
-        command.addAll(List.of(what, "10.0.0.1", "6888"));
+        command.addAll(List.of(what, "10.0.0.1:6888"));
         return command.toArray(String[]::new);
     }
 
@@ -105,18 +104,21 @@ class AgentTest {
     @Test
     void asModules() throws Exception {
         Path modules = Files.createDirectory(directory.resolve("modules"));
-        module(modules, "lib", "exports app.lib;", Greeting.class);
+        module(modules, "lib", "exports app.lib;", Application.LIBRARY);
         module(modules, "app", "requires lib;", Main.class);
         greetEachOther("-p", modules.toString(), "-m", "app/app.Main");
     }
 
-    private void module(Path modules, String name, String directives, Class<?> type)
+    private void module(Path modules, String name, String directives, Class<?>... types)
             throws IOException {
         Path source = Files.createDirectory(directory.resolve(name)).resolve("module-info.java");
         Files.writeString(source, "module " + name + " { " + directives + " }");
-        Path target = modules.resolve(name), file = target.resolve(Jars.path(type));
-        Files.createDirectories(file.getParent());
-        Files.write(file, Jars.bytes(type));
+        Path target = modules.resolve(name);
+        for (Class<?> type : types) {
+            Path file = target.resolve(Jars.path(type));
+            Files.createDirectories(file.getParent());
+            Files.write(file, Jars.bytes(type));
+        }
         String[] arguments = {"-p", "" + modules, "-d", "" + target, "" + source};
         JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
         assertEquals(0, javac.run(null, System.out, System.out, arguments));
@@ -198,11 +200,11 @@ class AgentTest {
         try (Jvm server =
                 Jvm.inside(
                         namespace,
-                        application.command(List.of(Jvm.agent(options)), "serve 10.0.0.2 6888"))) {
-            server.says("ready");
+                        application.command(List.of(Jvm.agent(options)), "serve 10.0.0.2:6888"))) {
+            server.says("ready 6888");
             List<String> there = List.of("nsenter", "-t", "" + server.pid(), "-n", "--");
             try (Jvm client =
-                    Jvm.inside(there, application.command(List.of(), "greet 10.0.0.2 6888"))) {
+                    Jvm.inside(there, application.command(List.of(), "greet 10.0.0.2:6888"))) {
                 client.ends(0, "hello", NOTHING);
             }
             server.ends(0, "hello", NOTHING);

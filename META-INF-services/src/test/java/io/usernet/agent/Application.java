@@ -1,7 +1,9 @@
 package io.usernet.agent;
 
 import app.Main;
+import app.lib.AsynchronousGreeting;
 import app.lib.Greeting;
+import app.lib.PlainGreeting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +12,11 @@ import java.util.Map;
 
 /** The application of the tests, as a jar and the jar of a library. */
 final class Application {
+    /** Its library's classes. */
+    static final Class<?>[] LIBRARY = {
+        Greeting.class, PlainGreeting.class, AsynchronousGreeting.class
+    };
+
     private final Path directory;
     final Path classes, library;
 
@@ -17,7 +24,7 @@ final class Application {
     Application(Path directory) throws IOException {
         this.directory = directory;
         classes = Jars.jar(directory.resolve("classes.jar"), Map.of(), Main.class);
-        library = Jars.jar(directory.resolve("lib.jar"), Map.of(), Greeting.class);
+        library = Jars.jar(directory.resolve("lib.jar"), Map.of(), LIBRARY);
     }
 
     /** The options of a stack with an address on the wire. */

@@ -77,6 +77,13 @@ final class Jvm implements AutoCloseable {
         assertTrue(line.equals(said), () -> "said " + said + "; stderr: " + stderr());
     }
 
+    /** Waits until it says that it listens, and returns at which port. */
+    int port() throws IOException {
+        String said = out.readLine();
+        assertTrue(said != null && said.startsWith("ready "), () -> said + "; " + stderr());
+        return Integer.parseInt(said.substring("ready ".length()));
+    }
+
     /** Writes a line to its standard input. */
     void hears(String line) throws IOException {
         Writer in = process.outputWriter();
