@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -67,6 +68,24 @@ public record Settings(
             EXIT_TIMEOUT = "usernet.exit.timeout",
             INLINE_WRITERS = "usernet.inline.writers",
             CONFIG = "usernet.config";
+
+    private static final Set<String> OTHERS =
+            Set.of(
+                    ANY_ADDRESS,
+                    GATEWAY,
+                    TRACE,
+                    CAPTURE,
+                    CAPTURE_SNAPLEN,
+                    CAPTURE_BUFFER,
+                    CAPTURE_SIZE,
+                    CAPTURE_FILES,
+                    IMPAIR,
+                    PASSTHROUGH,
+                    PASSTHROUGH_WILDCARD,
+                    MEMORY,
+                    EXIT_TIMEOUT,
+                    INLINE_WRITERS,
+                    CONFIG);
 
     private static final String MEMORY_REMEDY = "give 4m to 1024g; the default is 256m";
 
@@ -166,6 +185,17 @@ public record Settings(
 
     /** The same from other properties. */
     public static Settings from(Properties properties) {
+        return from(given(properties));
+    }
+
+    /**
+     * What properties, and the file that {@code usernet.config} among them names, say: values by the
+     * settings' full names, not checked yet. What is not in it has its default.
+     *
+     * @throws IllegalArgumentException if the file cannot be read, with one line that names it and the
+     *     remedy
+     */
+    public static Map<String, String> given(Properties properties) {
         Map<String, String> all = new TreeMap<>();
         String file = properties.getProperty(CONFIG);
         if (file != null && !file.isBlank()) readFile(file.trim(), all);
@@ -173,7 +203,15 @@ public record Settings(
             if (name.startsWith(PREFIX)) all.put(name, properties.getProperty(name).trim());
         }
         all.remove(CONFIG);
-        return from(all);
+        return all;
+    }
+
+    /** Whether there is a property of this full name, {@code usernet.config} included. */
+    public static boolean isSetting(String name) {
+        return OTHERS.contains(name)
+                || Builder.SYSCTLS.containsKey(name)
+                || Builder.isNumbered(name, LINK)
+                || Builder.isNumbered(name, ADDRESS);
     }
 
     /** What the core of a stack needs of this. */

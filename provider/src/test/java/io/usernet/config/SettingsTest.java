@@ -1,16 +1,19 @@
 package io.usernet.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.wire.Cidr;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +72,45 @@ class SettingsTest {
         assertEquals(8, s.sysctls().get(Sysctl.TCP_RETRIES2));
         assertEquals(70_000, s.sysctls().get(Sysctl.TCP_RMEM, 1));
         assertEquals(15, Sysctls.defaults().get(Sysctl.TCP_RETRIES2), "defaults stay as they were");
+    }
+
+    @Test
+    void tellsSettingsFromOtherNames() throws IllegalAccessException {
+        List<String> names = new ArrayList<>();
+        for (Field field : Settings.class.getFields()) {
+            if (field.getType() != String.class || field.getName().equals("PREFIX")) continue;
+            names.add((String) field.get(null));
+        }
+        assertTrue(names.contains("usernet.link") && names.contains("usernet.config"), "" + names);
+        for (Sysctl sysctl : Sysctl.values()) names.add("usernet." + sysctl.key());
+        names.addAll(List.of("usernet.link.2", "usernet.address.9"));
+        for (String name : names) assertTrue(Settings.isSetting(name), name);
+        for (String name :
+                List.of(
+                        "",
+                        "usernet.",
+                        "link",
+                        "usernet.lnk",
+                        "usernet.link.1",
+                        "usernet.link.10",
+                        "usernet.gateway.2",
+                        "usernet.Link",
+                        "usernet.link ")) {
+            assertFalse(Settings.isSetting(name), name);
+        }
+    }
+
+    @Test
+    void whatIsGivenIsNamedInFull(@TempDir Path dir) throws IOException {
+        Path file = dir.resolve("u.properties");
+        Files.writeString(file, "passthrough=unix\naddress=10.0.0.9/24\n");
+        Properties properties = new Properties();
+        properties.setProperty("usernet.config", file.toString());
+        properties.setProperty("usernet.address", " 10.0.0.2/24 ");
+        properties.setProperty("java.version", "17");
+        assertEquals(
+                Map.of("usernet.passthrough", "unix", "usernet.address", "10.0.0.2/24"),
+                Settings.given(properties));
     }
 
     @Test
