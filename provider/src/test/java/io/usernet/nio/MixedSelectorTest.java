@@ -532,7 +532,7 @@ class MixedSelectorTest {
             assertEquals(0, selector.selectNow());
             for (Pair pair : pairs) pair.close();
             assertEquals(0, selector.selectNow());
-            assertEquals(before, descriptors());
+            assertNoMoreDescriptors(before);
         }
         assertEquals(1, selector.keys().size());
     }
@@ -551,7 +551,7 @@ class MixedSelectorTest {
         assertEquals(0, selecting.get());
         assertFalse(key.isValid());
         assertFalse(open.reader().isRegistered());
-        assertEquals(before - 2, descriptors(), "of the selector, and of the closed pair");
+        assertNoMoreDescriptors(before - 2); // less the closed pair's
         open.reader().configureBlocking(true);
         open.send();
         assertEquals(1, open.reader().read(ByteBuffer.allocate(1)));
@@ -559,6 +559,17 @@ class MixedSelectorTest {
 
     private static int descriptors() {
         return new File("/proc/self/fd").list().length;
+    }
+
+    /**
+     * Fewer are fine: the collector closes what other tests have left. So are more for a moment, in
+     * which the JVM reads a file of its own.
+     */
+    private static void assertNoMoreDescriptors(int expected) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (descriptors() > expected && System.nanoTime() < end) LockSupport.parkNanos(500_000);
+        int now = descriptors();
+        assertTrue(now <= expected, now + " descriptors, of which " + expected + " are expected");
     }
 
     // -- many
@@ -615,7 +626,7 @@ class MixedSelectorTest {
         assertEquals(0, selector.selectNow());
         for (SelectableChannel channel : all) assertFalse(channel.isRegistered());
         assertEquals(Set.of(last.reader().keyFor(selector)), selector.keys());
-        assertEquals(before, descriptors());
+        assertNoMoreDescriptors(before);
     }
 
     private static void change(Selector selector, List<Pair> pairs, SplittableRandom random) {

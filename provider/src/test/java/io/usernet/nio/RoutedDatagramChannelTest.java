@@ -125,6 +125,17 @@ class RoutedDatagramChannelTest {
         return new File("/proc/self/fd").list().length;
     }
 
+    /**
+     * Fewer are fine: the collector closes what other tests have left. So are more for a moment, in
+     * which the JVM reads a file of its own.
+     */
+    private static void assertNoMoreDescriptors(int expected) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (descriptors() > expected && System.nanoTime() < end) LockSupport.parkNanos(500_000);
+        int now = descriptors();
+        assertTrue(now <= expected, now + " descriptors, of which " + expected + " are expected");
+    }
+
     /** As a resolver does it that asks 127.0.0.53 and others from one channel. */
     @Test
     void unboundChannelAsksTheKernelAndTheStackFromOnePort() throws Exception {
@@ -233,10 +244,10 @@ class RoutedDatagramChannelTest {
         channel.send(one(), addressOf(inKernel));
         answer(inKernel);
         assertEquals(addressOf(inKernel), poll(channel));
-        assertEquals(before + 1, descriptors());
+        assertNoMoreDescriptors(before + 1);
 
         channel.connect(addressOf(onStack));
-        assertEquals(before, descriptors());
+        assertNoMoreDescriptors(before);
         assertEquals(known.getPort(), addressOf(channel).getPort());
         channel.write(one());
         assertEquals(known.getPort(), answer(onStack).getPort());
@@ -248,7 +259,7 @@ class RoutedDatagramChannelTest {
         answer(inKernel);
         assertEquals(addressOf(inKernel), poll(channel));
         channel.close();
-        assertEquals(before, descriptors());
+        assertNoMoreDescriptors(before);
     }
 
     private static SocketAddress poll(DatagramChannel channel) throws IOException {
@@ -302,7 +313,7 @@ class RoutedDatagramChannelTest {
                             || cause.getClass() == java.nio.channels.ClosedChannelException.class,
                     cause.toString());
         }
-        assertEquals(before, descriptors());
+        assertNoMoreDescriptors(before);
     }
 
     @Test
