@@ -159,8 +159,11 @@ class RoutedServerSocketChannelTest {
 
     @Test
     void portThatTheStackHasTakenIsFreeInTheKernelAfterwards() throws IOException {
-        ServerSocketChannel taking = open(stack).bind(null);
-        InetSocketAddress taken = new InetSocketAddress(portOf(taking));
+        InetSocketAddress taken;
+        try (ServerSocketChannel free = kernel.openServerSocketChannel().bind(null)) {
+            taken = new InetSocketAddress(portOf(free));
+        }
+        open(stack).bind(taken);
         ServerSocketChannel server = open(both);
         assertThrows(BindException.class, () -> server.bind(taken));
         open(kernel).bind(taken);

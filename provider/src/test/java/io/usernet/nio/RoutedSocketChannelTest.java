@@ -216,11 +216,18 @@ class RoutedSocketChannelTest {
 
     // -- what goes along
 
+    /** Other processes have ports of the kernel's, too. */
+    private static int portThatIsFreeInTheKernel() throws IOException {
+        try (SocketChannel channel = kernel.openSocketChannel().bind(null)) {
+            return portOf(channel);
+        }
+    }
+
     @Test
     void reservedPortGoesAlongToTheKernel() throws IOException {
         ServerSocketChannel server = listenInKernel();
-        SocketChannel client = open(provider).bind(null);
-        int port = portOf(client);
+        int port = portThatIsFreeInTheKernel();
+        SocketChannel client = open(provider).bind(new InetSocketAddress(port));
         assertTrue(client.connect(server.getLocalAddress()));
         assertEquals(port, portOf(client));
         open(stack).bind(new InetSocketAddress(port)); // the stack's is free again
@@ -231,9 +238,18 @@ class RoutedSocketChannelTest {
         ServerSocketChannel server = listenInKernel();
         SocketChannel client = open(provider).bind(null);
         int port = portOf(client);
-        open(kernel).bind(new InetSocketAddress(port));
+        takeInKernel(port);
         assertTrue(client.connect(server.getLocalAddress()));
         assertTrue(portOf(client) != port);
+    }
+
+    private void takeInKernel(int port) throws IOException {
+        SocketChannel taking = open(kernel);
+        try {
+            taking.bind(new InetSocketAddress(port));
+        } catch (BindException e) {
+            assertEquals("Address already in use", e.getMessage()); // by another process: as good
+        }
     }
 
     @Test
