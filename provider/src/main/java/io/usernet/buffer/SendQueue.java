@@ -131,7 +131,7 @@ public final class SendQueue {
 
     private Slab link(long position, int wanted) {
         // A queue that holds little is not to pin much.
-        int most = limit < Slab.Size.MEDIUM.bytes() / 2 ? Slab.Size.SMALL.bytes() : wanted;
+        int most = limit <= Slab.Size.MEDIUM.bytes() / 4 ? Slab.Size.SMALL.bytes() : wanted;
         Slab slab = memory.takeForWriting(Math.min(wanted, most));
         if (slab == null) return null;
         slab.position = position;
