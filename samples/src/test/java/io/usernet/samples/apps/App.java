@@ -1,12 +1,8 @@
 package io.usernet.samples.apps;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** The applications, each with the class path and the flags that are its own. */
 enum App {
@@ -16,8 +12,8 @@ enum App {
     NETTY_TLS(NettyHttp.class, List.of("io.netty"), "-Dkeystore=" + Keys.FILE),
     NETTY_4_1(NettyHttp.class, List.of(), "-Dnetty=4.1") {
         @Override
-        List<String> libraries() throws IOException {
-            return jars(Path.of(System.getProperty("apps.directory"), "netty-4.1"));
+        void addLibraries(Jvm jvm) throws IOException {
+            jvm.withLibraries(Path.of(System.getProperty("apps.directory"), "netty-4.1"));
         }
     },
     TOMCAT(
@@ -120,23 +116,7 @@ enum App {
         return false;
     }
 
-    List<String> libraries() throws IOException {
-        Pattern group =
-                Pattern.compile(
-                        ".*/(" + String.join("|", groups).replace('.', '/') + ")[/-].*\\.jar");
-        List<String> jars = new ArrayList<>();
-        for (String entry : Jvm.testClassPath().split(File.pathSeparator)) {
-            if (!groups.isEmpty() && group.matcher(entry).matches()) jars.add(entry);
-        }
-        return jars;
-    }
-
-    static List<String> jars(Path directory) throws IOException {
-        try (var files = Files.list(directory)) {
-            return files.map(Path::toString)
-                    .filter(name -> name.endsWith(".jar"))
-                    .sorted()
-                    .toList();
-        }
+    void addLibraries(Jvm jvm) throws IOException {
+        jvm.withLibraries(groups);
     }
 }

@@ -2,9 +2,11 @@ package io.usernet.samples.apps;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** How the JVM of an application is started: the one place that knows of Usernet. */
 final class Jvm {
@@ -24,7 +26,10 @@ final class Jvm {
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Djava.util.logging.SimpleFormatter.format=%4$s %3$s %5$s%6$s%n",
-                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                        // an empty namespace has no network card to take it from, and Netty says so
+                        "-Dio.netty.machineId=02:00:00:00:00:00:00:01",
+                        "-Dio.grpc.netty.shaded.io.netty.machineId=02:00:00:00:00:00:00:01"));
     }
 
     /** With the JDK's own provider. */
@@ -55,7 +60,7 @@ final class Jvm {
     /** The application's flags, libraries and main class, behind what was given up to now. */
     List<String> command(App app, String... arguments) throws IOException {
         command.addAll(app.flags());
-        classPath.addAll(app.libraries());
+        app.addLibraries(this);
         return command(app.main().getName(), arguments);
     }
 
@@ -67,8 +72,25 @@ final class Jvm {
         return command;
     }
 
-    Jvm withLibraries(List<String> jars) {
-        classPath.addAll(jars);
+    /**
+     * With the jars of the class path of the test that are of these groups.
+     *
+     * @param groups names that those of the groups begin with
+     */
+    Jvm withLibraries(List<String> groups) {
+        String any = String.join("|", groups).replace('.', '/');
+        Pattern jar = Pattern.compile(".*/(" + any + ")[/-].*\\.jar");
+        for (String entry : testClassPath().split(File.pathSeparator)) {
+            if (!groups.isEmpty() && jar.matcher(entry).matches()) classPath.add(entry);
+        }
+        return this;
+    }
+
+    /** With all the jars of a directory. */
+    Jvm withLibraries(Path directory) throws IOException {
+        try (var files = Files.list(directory)) {
+            files.map(Path::toString).filter(name -> name.endsWith(".jar")).forEach(classPath::add);
+        }
         return this;
     }
 
@@ -77,7 +99,7 @@ final class Jvm {
         return line.startsWith("INFO io.usernet ");
     }
 
-    static String testClassPath() {
+    private static String testClassPath() {
         String surefire = System.getProperty("surefire.test.class.path");
         return surefire != null ? surefire : System.getProperty("java.class.path");
     }
