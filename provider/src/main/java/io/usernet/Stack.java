@@ -3,6 +3,7 @@ package io.usernet;
 import io.usernet.config.Impairment;
 import io.usernet.config.Settings;
 import io.usernet.config.Settings.Attachment;
+import io.usernet.config.StackConfig;
 import io.usernet.config.Sysctl;
 import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkAddresses;
@@ -157,7 +158,7 @@ public final class Stack implements AutoCloseable {
             throws IOException {
         String name = "usernet-" + OPENED.incrementAndGet();
         try {
-            return Engine.open(settings.stack(), devices, observer, name);
+            return Engine.open(config(settings), devices, observer, name);
         } catch (OutOfMemoryError e) {
             throw new IOException(
                     Settings.MEMORY
@@ -167,6 +168,12 @@ public final class Stack implements AutoCloseable {
                             + " it -XX:MaxDirectMemorySize=8m or more",
                     e);
         }
+    }
+
+    private static StackConfig config(Settings settings) throws IOException {
+        StackConfig config = settings.stack();
+        if (!settings.passThrough().loopback()) return config;
+        return config.withHost(HostAddresses.besides(settings.addresses()));
     }
 
     private void forwardFlows(FlowForwarder forwarder) throws IOException {

@@ -27,6 +27,7 @@ import java.util.TreeMap;
  * @param trace where a line a packet goes: {@code stderr}, a file's name, or null: nowhere
  * @param capture into which file packets are captured, or null: nowhere
  * @param impair what is done to the frames of each link; null: nothing, and that cannot be changed
+ * @param passThrough which addresses the kernel serves in the place of the stack
  * @param memory most bytes of direct memory for packets and queues; 4 MiB to 1 TiB
  * @param exitTimeoutMs how long the end of the JVM may be delayed until data that was accepted by
  *     write is delivered; 0: not at all
@@ -40,6 +41,7 @@ public record Settings(
         String trace,
         CaptureConfig capture,
         Impairment impair,
+        PassThrough passThrough,
         long memory,
         int exitTimeoutMs,
         boolean inlineWriters,
@@ -59,6 +61,8 @@ public record Settings(
             CAPTURE_SIZE = "usernet.capture.size",
             CAPTURE_FILES = "usernet.capture.files",
             IMPAIR = "usernet.impair",
+            PASSTHROUGH = "usernet.passthrough",
+            PASSTHROUGH_WILDCARD = "usernet.passthrough.wildcard",
             MEMORY = "usernet.memory",
             EXIT_TIMEOUT = "usernet.exit.timeout",
             INLINE_WRITERS = "usernet.inline.writers",
@@ -138,6 +142,7 @@ public record Settings(
                 trace,
                 capture,
                 impair,
+                passThrough,
                 memory,
                 exitTimeoutMs,
                 inlineWriters,
@@ -174,7 +179,8 @@ public record Settings(
     /** What the core of a stack needs of this. */
     public StackConfig stack() {
         List<List<Cidr>> addresses = links.stream().map(Attachment::addresses).toList();
-        return new StackConfig(addresses, anyAddress, gateway, sysctls, memory, inlineWriters);
+        return new StackConfig(
+                addresses, anyAddress, gateway, sysctls, memory, inlineWriters, List.of());
     }
 
     private static void readFile(String file, Map<String, String> into) {
@@ -228,6 +234,8 @@ public record Settings(
         private long captureSize;
         private int captureFiles;
         private Impairment impair;
+        private String passThrough = "none";
+        private String passThroughWildcard = "stack";
         private long memory = 256L << 20;
         private int exitTimeoutMs = 10_000;
         private boolean inlineWriters;
@@ -283,6 +291,8 @@ public record Settings(
                 case CAPTURE_FILES ->
                         captureFiles = parseCount(name, value, CaptureConfig.FILES_REMEDY);
                 case IMPAIR -> impair = parseImpairment(value);
+                case PASSTHROUGH -> passThrough = value;
+                case PASSTHROUGH_WILDCARD -> passThroughWildcard = value;
                 case MEMORY ->
                         memory =
                                 parseBytes(
@@ -407,6 +417,7 @@ public record Settings(
                     trace,
                     captureConfig(),
                     impair,
+                    PassThrough.parse(passThrough, passThroughWildcard),
                     memory,
                     exitTimeoutMs,
                     inlineWriters,

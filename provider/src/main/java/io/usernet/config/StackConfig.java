@@ -15,6 +15,7 @@ import java.util.List;
  * @param memory most bytes of packet memory, at least 4 MiB; writers wait and frames are dropped
  *     where it is used up
  * @param inline whether application threads may run the stack themselves rather than wake its thread
+ * @param host addresses of the kernel that lead to ourselves too: see {@link PassThrough#loopback}
  */
 public record StackConfig(
         List<List<Cidr>> links,
@@ -22,7 +23,8 @@ public record StackConfig(
         int gateway,
         Sysctls sysctls,
         long memory,
-        boolean inline) {
+        boolean inline,
+        List<Integer> host) {
     /** Least packet memory, in bytes. */
     public static final long MIN_MEMORY = 4 << 20;
 
@@ -34,6 +36,7 @@ public record StackConfig(
      */
     public StackConfig {
         links = links.stream().map(List::copyOf).toList();
+        host = List.copyOf(host);
         List<Cidr> addresses = links.stream().flatMap(List::stream).toList();
         for (Cidr a : addresses) {
             if (!isHost(a)) throw new IllegalArgumentException(a + " cannot be a host's address");
@@ -73,12 +76,18 @@ public record StackConfig(
 
     /** No addresses but the loopback's, and everything else as it is by default. */
     public static StackConfig defaults() {
-        return new StackConfig(List.of(), false, 0, Sysctls.defaults(), DEFAULT_MEMORY, false);
+        return new StackConfig(
+                List.of(), false, 0, Sysctls.defaults(), DEFAULT_MEMORY, false, List.of());
     }
 
     /** The addresses on all links. */
     public List<Cidr> addresses() {
         return links.stream().flatMap(List::stream).toList();
+    }
+
+    /** {@link #host}, as networks of one address each. */
+    public List<Cidr> hostNetworks() {
+        return host.stream().map(address -> new Cidr(address, 32)).toList();
     }
 
     /** The same with one address, such as {@code 10.0.0.2/24}, added on the last link. */
@@ -88,30 +97,30 @@ public record StackConfig(
         if (!more.isEmpty()) last.addAll(more.remove(more.size() - 1));
         last.add(Cidr.parse(cidr));
         more.add(last);
-        return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline);
+        return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline, host);
     }
 
     /** The same with one more link, and an address on it. */
     public StackConfig withLink(String cidr) {
         List<List<Cidr>> more = new ArrayList<>(links);
         more.add(List.of(Cidr.parse(cidr)));
-        return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline);
+        return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline, host);
     }
 
     /** The same, but datagrams to any address are taken. */
     public StackConfig withAnyAddress() {
-        return new StackConfig(links, true, gateway, sysctls, memory, inline);
+        return new StackConfig(links, true, gateway, sysctls, memory, inline, host);
     }
 
     /** The same with another gateway. */
     public StackConfig withGateway(String address) {
         return new StackConfig(
-                links, anyAddress, Ipv4Address.parse(address), sysctls, memory, inline);
+                links, anyAddress, Ipv4Address.parse(address), sysctls, memory, inline, host);
     }
 
     /** The same with other settings. */
     public StackConfig withSysctls(Sysctls other) {
-        return new StackConfig(links, anyAddress, gateway, other, memory, inline);
+        return new StackConfig(links, anyAddress, gateway, other, memory, inline, host);
     }
 
     /** The same with one setting changed. */
@@ -121,11 +130,16 @@ public record StackConfig(
 
     /** The same with another budget of packet memory, in bytes. */
     public StackConfig withMemory(long bytes) {
-        return new StackConfig(links, anyAddress, gateway, sysctls, bytes, inline);
+        return new StackConfig(links, anyAddress, gateway, sysctls, bytes, inline, host);
+    }
+
+    /** The same with other addresses of the kernel that lead to ourselves. */
+    public StackConfig withHost(List<Integer> addresses) {
+        return new StackConfig(links, anyAddress, gateway, sysctls, memory, inline, addresses);
     }
 
     /** The same with application threads running the stack themselves, or not. */
     public StackConfig withInline(boolean on) {
-        return new StackConfig(links, anyAddress, gateway, sysctls, memory, on);
+        return new StackConfig(links, anyAddress, gateway, sysctls, memory, on, host);
     }
 }

@@ -269,9 +269,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private boolean connected() {
         synchronized (stateLock) {
             if (state != State.PENDING) return false;
-            FourTuple tuple = stream.tuple();
-            local = Addresses.local(tuple);
-            remote = Addresses.remote(tuple);
+            local = Addresses.local(stream.tuple());
             state = State.CONNECTED;
         }
         if (isRegistered()) signalAll(); // it may be readable and writable from now on

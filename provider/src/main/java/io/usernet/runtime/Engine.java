@@ -131,6 +131,30 @@ public final class Engine {
         return address == 0 || stack.addresses().isLocal(address);
     }
 
+    /** Whether there is a route to an address. Any thread. */
+    public boolean hasRoute(int address) {
+        return stack.routes().lookup(address) != null;
+    }
+
+    /**
+     * Whether a connection from this host to one of its own addresses and a port would find a listener.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public boolean isListening(int address, int port) throws IOException {
+        return ask(asked -> asked.isListening(address, port));
+    }
+
+    /**
+     * Whether a datagram from this host to one of its own addresses and a port would find a socket that
+     * receives from everybody.
+     *
+     * @throws IOException if the stack is closed
+     */
+    public boolean isReceiving(int address, int port) throws IOException {
+        return ask(asked -> asked.isReceiving(address, port));
+    }
+
     /** Whether the stack is open. */
     public boolean isOpen() {
         return !closing.get() && loop.failure() == null;

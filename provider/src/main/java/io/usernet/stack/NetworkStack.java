@@ -136,7 +136,7 @@ public final class NetworkStack implements Core {
         this.loopback = new Loopback(observer);
         this.memory = memory;
         this.frames = new FramePool(memory);
-        this.addresses = new Addresses(config.addresses(), config.anyAddress());
+        this.addresses = new Addresses(all(config), config.anyAddress());
         SplittableRandom random = new SplittableRandom(secret);
         this.interfaces = new Interface[links.size()];
         for (int i = 0; i < interfaces.length; i++) {
@@ -178,6 +178,12 @@ public final class NetworkStack implements Core {
                         interfaces.length);
     }
 
+    private static List<Cidr> all(StackConfig config) {
+        List<Cidr> all = new ArrayList<>(config.addresses());
+        all.addAll(config.hostNetworks());
+        return all;
+    }
+
     private static List<Cidr> own(StackConfig config, int link) {
         return link < config.links().size() ? config.links().get(link) : List.of();
     }
@@ -205,6 +211,7 @@ public final class NetworkStack implements Core {
             boolean everywhere = config.anyAddress() && link != null && link.layer() == 3;
             all.add(new Routes.Attachment(own(config, i), mtu, everywhere));
         }
+        all.add(new Routes.Attachment(config.hostNetworks(), 0, false));
         return all;
     }
 
@@ -654,6 +661,16 @@ public final class NetworkStack implements Core {
             i.neighbors().forEach(n -> all.add(Views.neighbor(n, dev, nowNs)));
         }
         return List.copyOf(all);
+    }
+
+    /** Whether a listener takes connections to an address and port; in the seat. */
+    public boolean isListening(int address, int port) {
+        return tcp.ports().listening(address, port, address, 0) != null;
+    }
+
+    /** Whether a socket takes datagrams of everybody to an address and port; in the seat. */
+    public boolean isReceiving(int address, int port) {
+        return udp.isReceiving(address, port);
     }
 
     /** All routes in the order in which they are looked at; in the seat. */

@@ -179,6 +179,12 @@ final class UdpService implements UdpEndpoint.Owner {
         return true;
     }
 
+    /** Whether a socket that isn't connected takes what comes to an address and port. */
+    boolean isReceiving(int address, int port) {
+        Binding newest = ports.newest(port);
+        return next(newest, address, false) != null || next(newest, 0, false) != null;
+    }
+
     /** The most specific socket: connected to the peer, bound to the address, or to any. */
     private UdpEndpoint find(int local, int localPort, int remote, int remotePort) {
         UdpEndpoint connected = flows.find(local, localPort, remote, remotePort);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
@@ -47,6 +48,20 @@ abstract class SocketChannelConnectContract extends NioContract {
         assertEquals(
                 SelectionKey.OP_CONNECT | SelectionKey.OP_READ | SelectionKey.OP_WRITE,
                 channel.validOps());
+    }
+
+    /** TLS takes the server's name from there. */
+    @Test
+    void remoteAddressKeepsTheNameThatWasGiven() throws IOException {
+        ServerSocketChannel server = listen();
+        InetAddress named =
+                InetAddress.getByAddress("server.example", subject.serverAddress().getAddress());
+        int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
+        SocketChannel client = openSocket();
+        assertTrue(client.connect(new InetSocketAddress(named, port)));
+        InetSocketAddress remote = (InetSocketAddress) client.getRemoteAddress();
+        assertEquals("server.example", remote.getHostString());
+        assertEquals("server.example", client.socket().getInetAddress().getHostName());
     }
 
     @Test

@@ -1,0 +1,125 @@
+package io.usernet.nio;
+
+import io.usernet.config.PassThrough;
+import io.usernet.runtime.Engine;
+import io.usernet.wire.Ipv4Address;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+
+/**
+ * Who serves a socket: the stack or the kernel. This is the whole of the table in {@code
+ * docs/pass-through.md}. Thread-safe.
+ */
+public final class Routing {
+    /** Who. */
+    public enum Transport {
+        STACK,
+        KERNEL,
+        /** Each with a socket of its own. */
+        BOTH
+    }
+
+    private enum Protocol {
+        TCP,
+        UDP
+    }
+
+    private final PassThrough rules;
+    private final Engine engine;
+
+    public Routing(PassThrough rules, Engine engine) {
+        this.rules = rules;
+        this.engine = engine;
+    }
+
+    /**
+     * Who serves a TCP connection to an address.
+     *
+     * @param remote resolved; the wildcard means this host
+     * @throws IOException if the stack is closed
+     */
+    public Transport connect(InetSocketAddress remote) throws IOException {
+        return to(remote, Protocol.TCP);
+    }
+
+    /**
+     * Who serves a datagram to an address, and a datagram socket that is connected to it.
+     *
+     * @param remote resolved; the wildcard means this host
+     * @throws IOException if the stack is closed
+     */
+    public Transport send(InetSocketAddress remote) throws IOException {
+        return to(remote, Protocol.UDP);
+    }
+
+    private Transport to(InetSocketAddress remote, Protocol protocol) throws IOException {
+        InetAddress host = remote.getAddress();
+        if (!host.isAnyLocalAddress() && !isLoopback(host)) return host(host);
+        if (!rules.loopback() && !isInNetworks(host)) return Transport.STACK;
+        int address = host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
+        if (address == 0) address = Ipv4Address.LOOPBACK;
+        return isOurs(address, remote.getPort(), protocol) ? Transport.STACK : Transport.KERNEL;
+    }
+
+    /** Whether what is sent there never leaves the machine, as far as the kernel is concerned. */
+    private boolean isLoopback(InetAddress host) {
+        if (host.isLoopbackAddress()) return true;
+        if (!rules.loopback()) return false;
+        if (host instanceof Inet4Address v4) {
+            return engine.config().host().contains(Ipv4Address.of(v4));
+        }
+        try {
+            return NetworkInterface.getByInetAddress(host) != null;
+        } catch (SocketException e) {
+            return false; // nobody can say: then it is some other host
+        }
+    }
+
+    private boolean isOurs(int address, int port, Protocol protocol) throws IOException {
+        return protocol == Protocol.TCP
+                ? engine.isListening(address, port)
+                : engine.isReceiving(address, port);
+    }
+
+    /**
+     * Who serves a socket that is bound to an address, and is not connected.
+     *
+     * @param local resolved
+     */
+    public Transport bind(InetSocketAddress local) {
+        InetAddress host = local.getAddress();
+        if (host.isAnyLocalAddress()) return wildcard();
+        if (isLoopback(host)) {
+            boolean kernel = rules.loopback() || isInNetworks(host);
+            return kernel ? Transport.KERNEL : Transport.STACK;
+        }
+        return host(host);
+    }
+
+    private Transport wildcard() {
+        return switch (rules.wildcard()) {
+            case STACK -> Transport.STACK;
+            case KERNEL -> Transport.KERNEL;
+            case BOTH -> Transport.BOTH;
+        };
+    }
+
+    /** A host that is not this machine, or an address of the stack's. */
+    private Transport host(InetAddress host) {
+        if (!(host instanceof Inet4Address v4)) {
+            return rules.unrouted() ? Transport.KERNEL : Transport.STACK;
+        }
+        int address = Ipv4Address.of(v4);
+        if (engine.isLocal(address)) return Transport.STACK;
+        boolean kernel = rules.contains(address) || rules.unrouted() && !engine.hasRoute(address);
+        return kernel ? Transport.KERNEL : Transport.STACK;
+    }
+
+    private boolean isInNetworks(InetAddress host) {
+        return host instanceof Inet4Address v4 && rules.contains(Ipv4Address.of(v4));
+    }
+}
