@@ -5,7 +5,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
@@ -17,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 
 /** Vert.x at both ends. */
@@ -56,23 +56,34 @@ public final class VertxHttp implements Application {
             }
             case "down" -> {
                 request.response().setChunked(true);
-                send(request.response(), 0, Integer.parseInt(path[2]));
+                new Sending(request.response(), Integer.parseInt(path[2]));
             }
             default -> request.response().setStatusCode(404).end();
         }
     }
 
-    /** As fast as the other side reads. */
-    private static void send(WriteStream<Buffer> to, int from, int bytes) {
-        int next = from;
-        while (next < bytes && !to.writeQueueFull()) {
-            byte[] piece = Payload.piece(next, bytes);
-            next += piece.length;
-            to.write(Buffer.buffer(piece));
+    /** Sends a payload as fast as the other side reads; it may be told twice that there is room. */
+    private static final class Sending {
+        private final WriteStream<Buffer> to;
+        private final int bytes;
+        private int next;
+
+        Sending(WriteStream<Buffer> to, int bytes) {
+            this.to = to;
+            this.bytes = bytes;
+            to.drainHandler(drained -> send());
+            send();
         }
-        int rest = next;
-        if (rest == bytes) to.drainHandler(null).end();
-        else to.drainHandler(drained -> send(to, rest, bytes));
+
+        private void send() {
+            while (next < bytes) {
+                if (to.writeQueueFull()) return;
+                byte[] piece = Payload.piece(next, bytes);
+                next += piece.length;
+                to.write(Buffer.buffer(piece));
+                if (next == bytes) to.end();
+            }
+        }
     }
 
     @Override
@@ -96,18 +107,23 @@ public final class VertxHttp implements Application {
                             options, new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS));
         }
 
-        private Future<HttpClientResponse> request(String path) {
-            return client.request(HttpMethod.GET, path).compose(HttpClientRequest::send);
+        /** What is done with the response is set up on its own thread, before any of it comes. */
+        private <T> Future<T> request(
+                String path, Function<HttpClientResponse, Future<T>> whatToDo) {
+            return client.request(HttpMethod.GET, path)
+                    .compose(request -> request.send().compose(whatToDo));
         }
 
         private Future<Void> ask(String path) {
-            return request(path)
-                    .compose(HttpClientResponse::body)
-                    .compose(
-                            body ->
-                                    body.toString().equals(Payload.SMALL)
-                                            ? Future.succeededFuture()
-                                            : Future.failedFuture(body.toString()));
+            return request(
+                    path,
+                    response ->
+                            response.body().compose(body -> check(response.statusCode(), body)));
+        }
+
+        private static Future<Void> check(int status, Buffer body) {
+            boolean good = status == 200 && body.toString().equals(Payload.SMALL);
+            return good ? Future.succeededFuture() : Future.failedFuture(status + " " + body);
         }
 
         private void askOften(String path, int times) throws Exception {
@@ -135,10 +151,9 @@ public final class VertxHttp implements Application {
                     client.request(HttpMethod.POST, "/up")
                             .compose(
                                     request -> {
-                                        send(request.setChunked(true), 0, bytes);
-                                        return request.response();
-                                    })
-                            .compose(HttpClientResponse::body);
+                                        new Sending(request.setChunked(true), bytes);
+                                        return request.response().compose(HttpClientResponse::body);
+                                    });
             return Long.parseLong(get(answer).toString());
         }
 
@@ -146,11 +161,10 @@ public final class VertxHttp implements Application {
         public long download(int bytes) throws Exception {
             CRC32C sum = new CRC32C();
             get(
-                    request("/down/" + bytes)
-                            .compose(
-                                    response ->
-                                            response.handler(piece -> sum.update(piece.getBytes()))
-                                                    .end()));
+                    request(
+                            "/down/" + bytes,
+                            response ->
+                                    response.handler(piece -> sum.update(piece.getBytes())).end()));
             return sum.getValue();
         }
 
