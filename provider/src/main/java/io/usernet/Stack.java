@@ -74,6 +74,7 @@ public final class Stack implements AutoCloseable {
         this.provider = new StackSelectorProvider(() -> engine, settings::passThrough);
         this.asynchronousProvider = new AioProvider(provider);
         this.exitHook = new Thread(this::atExit, "usernet-exit");
+        exitHook.setDaemon(true); // not one of the application's, for other stacks' hooks
     }
 
     /** Begins to describe a stack. */

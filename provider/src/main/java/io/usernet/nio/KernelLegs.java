@@ -101,13 +101,18 @@ final class KernelLegs {
     /**
      * The kernel looks for what the key is interested in, from its next look on. Of threads that change
      * the interest at the same time, each looks again after it has written: the last one agrees with it.
+     *
+     * @return whether there is a leg: then a thread that sleeps in the kernel must be woken, to look
      */
-    void followInterest() {
+    boolean followInterest() {
+        SelectionKey[] watched;
         int ops;
         do {
             ops = key.wantedOps();
-            for (SelectionKey legKey : legs) follow(legKey, ops);
+            watched = legs;
+            for (SelectionKey legKey : watched) follow(legKey, ops);
         } while (ops != key.wantedOps());
+        return watched.length > 0;
     }
 
     private static void follow(SelectionKey legKey, int ops) {

@@ -122,7 +122,7 @@ final class ListenerOptions {
     /** Whether the stream was given options: then the caller posts OPTIONS. */
     synchronized boolean inheritTo(Stream accepted) {
         if (!inherited) return false;
-        if (quickAck != null) StreamOptions.quickAck(accepted, quickAck);
+        if (quickAck != null) accepted.quickAck = quickAck;
         accepted.keepIdle = keepIdle;
         accepted.keepInterval = keepInterval;
         accepted.keepCount = keepCount;

@@ -208,11 +208,17 @@ final class StackSelectionKey extends AbstractSelectionKey {
         if ((ops & ~channel.validOps()) != 0) throw new IllegalArgumentException();
     }
 
-    /** A thread that selects meanwhile takes what is new into account; what is gone it finds itself. */
+    /**
+     * A thread that selects meanwhile takes what is new into account, and is left alone if nothing of it
+     * is ready; what is gone it finds itself.
+     */
     private void changedFrom(int before, int now) {
+        if (now == before) return;
         KernelLegs watched = legs;
-        if (watched != null && now != before) watched.followInterest();
-        if ((now & ~before) != 0) selector.candidate(this);
+        boolean asksKernel = watched != null && watched.followInterest();
+        if ((now & ~before) == 0) return;
+        VarHandle.fullFence(); // as in Signals: this look sees a change, or the change the interest
+        if (asksKernel || look() != 0) selector.candidate(this);
     }
 
     @Override

@@ -42,6 +42,10 @@ import java.util.function.Consumer;
  * a change is seen by the look, or pushes again. Pushing is followed by claiming the waiter, and the
  * sleeper looks at the stack after it has become claimable, so no change is slept through.
  *
+ * <p>A change pushes, and wakes, only if it makes something ready that is of interest; new interest only
+ * if something of it is ready, or the kernel must be asked. Each is published before its look, with a
+ * fence between the two: if they come at the same time, one of the looks finds both.
+ *
  * <p>The monitors of this and of the selected keys are held while a thread selects; neither is taken by
  * {@link #wakeup}, registration, a change of interest, or the stack.
  */

@@ -93,7 +93,7 @@ final class StreamOptions {
             case "SO_LINGER" -> stream.linger;
             case "TCP_NODELAY" -> stream.noDelay;
             case "IP_TOS" -> stream.trafficClass;
-            case "TCP_QUICKACK" -> !stream.quickAckOff;
+            case "TCP_QUICKACK" -> stream.quickAck;
             case "TCP_KEEPIDLE" -> orElse(stream.keepIdle, sysctls, Sysctl.TCP_KEEPALIVE_TIME);
             case "TCP_KEEPINTERVAL" ->
                     orElse(stream.keepInterval, sysctls, Sysctl.TCP_KEEPALIVE_INTVL);
@@ -123,7 +123,7 @@ final class StreamOptions {
                     stream.linger = Math.max(-1, Math.min((Integer) value, MAX_LINGER_S));
             case "TCP_NODELAY" -> stream.noDelay = (Boolean) value;
             case "IP_TOS" -> stream.trafficClass = trafficClass((Integer) value) & ~ECN;
-            case "TCP_QUICKACK" -> quickAck(stream, (Boolean) value);
+            case "TCP_QUICKACK" -> stream.quickAck = (Boolean) value;
             case "TCP_KEEPIDLE" -> stream.keepIdle = positive(value, Sysctl.TCP_KEEPALIVE_TIME);
             case "TCP_KEEPINTERVAL" ->
                     stream.keepInterval = positive(value, Sysctl.TCP_KEEPALIVE_INTVL);
@@ -131,11 +131,6 @@ final class StreamOptions {
             case ExtendedOptions.NAPI_ID -> throw ExtendedOptions.readOnly(name);
             default -> throw unsupported(name);
         }
-    }
-
-    static void quickAck(Stream stream, boolean on) {
-        stream.quickAck = on;
-        stream.quickAckOff = !on;
     }
 
     static int trafficClass(int value) {

@@ -47,8 +47,8 @@ public final class Engine {
         INTERRUPTED
     }
 
-    /** At the end of the JVM: applications that have done nothing for so long have finished. */
-    private static final long QUIET_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** At the end of the JVM: how often it is looked at what applications do. */
+    private static final long EXIT_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final NetworkStack stack;
     private final Loop loop;
@@ -419,25 +419,33 @@ public final class Engine {
      * For the end of the JVM: sees to it that what applications have written is delivered, and that
      * peers see its end, without disturbing anybody: channels stay as they are, so that no thread
      * fails in its last moments, and shutdown hooks of the application, which run at the same time,
-     * can go on for as long as they make progress.
+     * can go on for as long as they make progress: see {@link QuietPeriod}.
      *
      * @param limitNs most time it may take
      */
     public void drainAtExit(long limitNs) {
         long deadlineNs = System.nanoTime() + limitNs;
         try {
-            long before = -1;
-            for (long now = ask(NetworkStack::progress);
-                    now != before && now != 0 && System.nanoTime() < deadlineNs;
-                    now = ask(NetworkStack::progress)) {
-                before = now;
-                TimeUnit.NANOSECONDS.sleep(Math.min(QUIET_NS, limitNs));
-            }
+            awaitQuiet(deadlineNs);
             if (limitNs > 0) drain(NetworkStack::drainOutput, deadlineNs);
         } catch (IOException e) {
             assert loop.failure() != null : e; // closed, or dead: there is nothing to deliver
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitQuiet(long deadlineNs) throws IOException, InterruptedException {
+        long progress = ask(NetworkStack::progress);
+        QuietPeriod quiet = new QuietPeriod(progress, System.nanoTime());
+        while (progress != 0) {
+            long leftNs = deadlineNs - System.nanoTime();
+            if (leftNs <= 0) return;
+            TimeUnit.NANOSECONDS.sleep(Math.min(EXIT_LOOK_NS, leftNs));
+            progress = ask(NetworkStack::progress);
+            boolean full = ask(NetworkStack::lacksRoom);
+            boolean running = ApplicationThreads.anyRuns();
+            if (quiet.isOver(progress, full, running, System.nanoTime())) return;
         }
     }
 

@@ -608,6 +608,17 @@ public final class NetworkStack implements Core {
         return n[0];
     }
 
+    /** Whether there is a connection whose application would have to wait for room to write. */
+    public boolean lacksRoom() {
+        boolean[] found = new boolean[1];
+        tcp.forEach(
+                endpoint -> {
+                    if (!(endpoint instanceof Connection c) || c.isOrphan()) return;
+                    found[0] |= !c.stream().sendQueue().isWritable();
+                });
+        return found[0];
+    }
+
     /** Connections with data or a FIN not acknowledged, and UDP sockets with datagrams not sent. */
     public int undelivered() {
         int[] n = {udp.unsent()};

@@ -530,7 +530,7 @@ public final class Connection extends Endpoint {
             end(CloseCause.LOCAL);
             return Verdict.DONE;
         }
-        int readable = receiver.onText(s, in, stream.quickAck, rtt.rtoNs(), nowNs);
+        int readable = receiver.onText(s, in, rtt.rtoNs(), nowNs);
         if (readable > 0) {
             stream.signals().readable(layer.wakeups());
             if (!deadlines.isArmed(Timer.REAP)) deadlines.arm(Timer.REAP, nowNs + REAP_NS);

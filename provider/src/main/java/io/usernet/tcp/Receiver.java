@@ -26,18 +26,13 @@ import java.nio.ByteBuffer;
  * the most that was advertised and never moves back.
  */
 final class Receiver {
-    /** Segments that are acknowledged at once when a connection begins, or comes back from idleness. */
-    private static final int QUICK_ACKS = 16;
-
-    /** Most duplicate ACKs of one batch. */
-    private static final int MAX_ACKS_DUE = 64;
-
     private static final int MAX_WINDOW_FIELD = 0xFFFF;
 
     private final Stream stream;
     private final ReceiveQueue queue;
     private final Memory memory;
     private final Counters counters;
+    private final AckPolicy acks;
     private final int mss; // that we advertise
     private int buffer; // SO_RCVBUF
     private int irs;
@@ -49,7 +44,7 @@ final class Receiver {
     private long edge; // as the last segment said it, in units of the scale: at most rcvAdv
     private long finAt = -1; // where the peer's FIN is, once it is known
     private boolean discarding; // nobody will read: text is acknowledged and dropped
-    private boolean windowClosed; // what the stream was told
+    private boolean windowClosed; // what the stream was told: all reading is to be told
     private boolean zeroAdvertised;
     private boolean over; // all reading is to be told, from now on
     private boolean asking; // the reader is to post whatever it reads: it pins memory
@@ -57,13 +52,7 @@ final class Receiver {
 
     private long dupStart, dupEnd; // for D-SACK; empty: none
 
-    private int acksDue; // segments with an ACK to send now
     private long lastAckSent; // Last.ACK.sent
-    private boolean owed; // an ACK is owed, not necessarily at once
-    private int quickAcks = QUICK_ACKS;
-    private boolean interactive; // answers carry the ACKs
-    private long lastTextNs;
-    private int segmentSize; // the peer's segments seem to have this much text
 
     private final int[] blocks = new int[TcpOptions.MAX_SACK_BLOCKS];
 
@@ -73,12 +62,13 @@ final class Receiver {
         this.memory = memory;
         this.counters = counters;
         this.mss = mss;
-        this.segmentSize = Math.min(mss, 536);
+        this.acks = new AckPolicy(stream, mss);
         onOptions();
     }
 
-    /** SO_RCVBUF may have changed. */
+    /** SO_RCVBUF or TCP_QUICKACK may have changed. */
     void onOptions() {
+        acks.onOptions();
         buffer = stream.receiveBuffer;
         stream.windowStep(Math.min(2 * mss, buffer / 2));
     }
@@ -133,12 +123,12 @@ final class Receiver {
     }
 
     boolean isAckDue() {
-        return acksDue > 0;
+        return acks.isDue();
     }
 
     /** Whether something is to be acknowledged, at the latest when DELAYED_ACK expires. */
     boolean isAckOwed() {
-        return owed;
+        return acks.isOwed();
     }
 
     boolean hasGaps() {
@@ -167,14 +157,12 @@ final class Receiver {
 
     /** An ACK is to be sent now. */
     void ackNow() {
-        acksDue = Math.max(acksDue, 1);
+        acks.now();
     }
 
     /** DELAYED_ACK expired. */
     void onDelayedAck() {
-        if (!owed) return;
-        interactive = false;
-        ackNow();
+        acks.onTimeout();
     }
 
     /** A segment was outside of the window: what of it we have already is reported by D-SACK. */
@@ -187,7 +175,7 @@ final class Receiver {
      *
      * @return how many bytes became readable
      */
-    int onText(Segment s, Frame in, boolean quickAck, long idleNs, long nowNs) {
+    int onText(Segment s, Frame in, long idleNs, long nowNs) {
         long start = position(s.seq);
         long end = start + s.textLength;
         boolean cut = end > rcvAdv;
@@ -198,8 +186,7 @@ final class Receiver {
         }
         if (s.has(Tcp.FIN) && !cut && finAt < 0) finAt = end;
         if (finAt >= 0) end = Math.min(end, finAt);
-        if (nowNs - lastTextNs > idleNs) quickAcks = QUICK_ACKS;
-        lastTextNs = nowNs;
+        acks.onArrival(rcvWnd(), idleNs, nowNs);
         long before = rcvNxt;
         if (end > start) {
             if (start < rcvNxt) {
@@ -207,7 +194,7 @@ final class Receiver {
                 ackNow();
             }
             if (start > rcvNxt) keep(start, end, in, s.textAt);
-            else if (end > rcvNxt) take(start, end, in, s.textAt, quickAck);
+            else if (end > rcvNxt) take(start, end, in, s.textAt);
         }
         int delivered = (int) (rcvNxt - before);
         if (finAt == rcvNxt) {
@@ -222,14 +209,12 @@ final class Receiver {
         return discarding ? 0 : delivered;
     }
 
-    private void take(long start, long end, Frame in, int textAt, boolean quickAck) {
+    private void take(long start, long end, Frame in, int textAt) {
         int length = (int) (end - rcvNxt);
         int from = textAt + (int) (rcvNxt - start);
         reap();
         int taken = discarding ? length : queue.append(in, from, length);
         rcvNxt += taken;
-        owed = true;
-        segmentSize = Math.max(segmentSize, Math.min((int) (end - start), mss));
         if (discarding) counters.increment(Counter.TCP_IN_DISCARDED);
         if (taken < length) {
             counters.increment(Counter.TCP_RCVQ_DROP);
@@ -245,16 +230,12 @@ final class Receiver {
             ackNow(); // RFC 5681 section 4.2: at once, if it fills a gap
         }
         if (!discarding) queue.publish();
-        if (quickAck || quickAcks > 0 && !interactive || rcvNxt - lastAckSent >= 2L * segmentSize) {
-            ackNow();
-        }
+        acks.onInOrder((int) (end - start), rcvNxt - lastAckSent);
+        if (acks.awaitsReader()) tellStream();
     }
 
     private void keep(long start, long end, Frame in, int textAt) {
-        quickAcks = QUICK_ACKS;
-        interactive = false;
-        acksDue = Math.min(acksDue + 1, MAX_ACKS_DUE); // one duplicate ACK for each
-        owed = true;
+        acks.onOutOfOrder(rcvWnd());
         if (reassembly == null) reassembly = new Reassembly(memory);
         if (reassembly.ranges().covered(start, end) == end - start) {
             reportDuplicate(start, end, Counter.TCP_DSACK_OFO_SENT);
@@ -280,7 +261,12 @@ final class Receiver {
     /** The application has read. */
     void onConsumed() {
         reap();
-        if (isWorthAnnouncing()) ackNow();
+        ackWhatWasRead();
+    }
+
+    private void ackWhatWasRead() {
+        boolean drained = queue.consumed() == queue.appended();
+        if (isWorthAnnouncing() || drained && acks.awaitsReader()) ackNow();
     }
 
     /** Lets go of what the application has read. */
@@ -355,28 +341,28 @@ final class Receiver {
 
     /** So that a reader which frees less than a step knows whether somebody waits for that. */
     private void tellStream() {
-        boolean closed = over || asking || said() < step();
+        boolean closed = over || asking || acks.awaitsReader() || said() < step();
         if (closed == windowClosed) return;
         windowClosed = closed;
         stream.windowClosed(closed);
         if (!closed) return;
         VarHandle
                 .fullFence(); // the reader looks at the flag after it has freed: one sees the other
-        if (isWorthAnnouncing()) ackNow();
+        ackWhatWasRead();
     }
 
     /** A segment with ACK is on its way. */
     void onAckSent() {
-        if (acksDue > 0) acksDue--;
-        if (quickAcks > 0 && owed) quickAcks--;
-        owed = false;
+        boolean awaited = acks.awaitsReader();
+        acks.onAckSent();
         lastAckSent = rcvNxt;
         dupStart = dupEnd = 0;
+        if (awaited) tellStream();
     }
 
-    /** Text of ours is on its way: soon after the peer's, it is an answer. */
+    /** Text of ours is on its way. */
     void onTextSent(long withinNs, long nowNs) {
-        if (nowNs - lastTextNs < withinNs && lastTextNs != 0) interactive = true;
+        acks.onTextSent(withinNs, nowNs);
     }
 
     /** How many SACK blocks a segment now carries, at most {@code most}. */

@@ -41,11 +41,11 @@ public final class Stream extends Post {
 
     public volatile int keepIdle, keepInterval, keepCount;
 
-    /** TCP_QUICKACK, asked for: everything is acknowledged at once. */
-    public volatile boolean quickAck;
-
-    /** TCP_QUICKACK, switched off. Only the option says so: the rest is decided as without it. */
-    public volatile boolean quickAckOff;
+    /**
+     * TCP_QUICKACK: false while ACKs wait for the application's answers. The loop writes it too, as the
+     * connection turns out to be interactive or not: of two that write at a time, the last one wins.
+     */
+    public volatile boolean quickAck = true;
 
     /** SO_LINGER in seconds; -1 is off, 0 makes {@link #CLOSE} an abort. */
     public volatile int linger = -1;

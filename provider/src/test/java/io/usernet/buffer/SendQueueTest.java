@@ -10,6 +10,8 @@ import io.usernet.frame.Memory;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,16 +35,7 @@ class SendQueueTest {
 
     /** Gathers, verifies, and answers how many bytes fitted into the frame. */
     private int verify(long position, int n) {
-        Frame frame = pool.take();
-        frame.begin();
-        int got = queue.gather(position, n, frame);
-        ByteBuffer copy = ByteBuffer.allocate(got);
-        frame.copy(0, got, copy, 0);
-        frame.release();
-        for (int i = 0; i < got; i++) {
-            if (copy.get(i) != byteAt(position + i)) throw new AssertionError("" + (position + i));
-        }
-        return got;
+        return verify(queue, position, n, false);
     }
 
     @Test
@@ -124,16 +117,26 @@ class SendQueueTest {
     void twoThreadsWithACloseAtAnyTime(long seed) throws InterruptedException {
         Random loopRandom = new Random(seed);
         for (int round = 0; round < 60; round++) {
-            SendQueue q = new SendQueue(memory, 1 + loopRandom.nextInt(60_000));
-            long total = round % 2 == 0 ? 300_000 : Long.MAX_VALUE;
-            int closeAfter = loopRandom.nextInt(300);
+            SendQueue q = new SendQueue(memory, 1_000 + loopRandom.nextInt(60_000));
+            long total = round % 2 == 0 ? 100_000 : Long.MAX_VALUE;
+            int closeAfter = loopRandom.nextInt(100);
             AtomicLong taken = new AtomicLong();
             long writerSeed = loopRandom.nextLong();
-            Thread writer = new Thread(() -> write(q, new Random(writerSeed), total, taken));
+            Side writing = new Side(), draining = new Side();
+            Thread writer =
+                    new Thread(
+                            () -> {
+                                Random random = new Random(writerSeed);
+                                taken.set(write(q, random, total, writing, draining));
+                            });
             writer.start();
-            drain(q, loopRandom, total, closeAfter);
-            q.close();
-            writer.join();
+            try {
+                drain(q, loopRandom, total, closeAfter, writing, draining);
+            } finally {
+                q.close();
+                writing.tell();
+                writer.join();
+            }
             q.settle();
             assertTrue(q.written() <= taken.get());
             assertEquals(inUse, memory.inUse(), "slabs of round " + round);
@@ -141,37 +144,64 @@ class SendQueueTest {
         }
     }
 
-    private static void write(SendQueue q, Random random, long total, AtomicLong taken) {
+    /** Looks for a while, so that the two overlap, and then sleeps until the other one tells. */
+    private static final class Side {
+        private static final int LOOKS = 200;
+
+        private final ThreadWaiter waiter = new ThreadWaiter();
+
+        void await(BooleanSupplier ready) {
+            for (int i = 0; i < LOOKS; i++) {
+                if (ready.getAsBoolean()) return;
+                Thread.onSpinWait();
+            }
+            waiter.own();
+            for (waiter.prepare(); !ready.getAsBoolean(); waiter.prepare()) LockSupport.park(this);
+            waiter.disown();
+        }
+
+        void tell() {
+            if (waiter.claim()) waiter.wake();
+        }
+    }
+
+    /** Answers how many bytes the queue took. */
+    private static long write(SendQueue q, Random random, long total, Side writing, Side draining) {
         long at = 0;
         while (at < total && !q.isClosed()) {
             int n = (int) Math.min(1 + random.nextInt(9_000), total - at);
             at += q.append(bytes(at, n));
-            if (q.room() == 0) Thread.onSpinWait();
+            draining.tell();
+            writing.await(() -> q.room() > 0 || q.isClosed());
         }
-        taken.set(at);
+        return at;
     }
 
-    private void drain(SendQueue q, Random random, long total, int closeAfter) {
+    private void drain(
+            SendQueue q, Random random, long total, int closeAfter, Side writing, Side draining) {
         long acked = 0;
-        for (int i = 0; acked < total && (total != Long.MAX_VALUE || i < closeAfter); ) {
+        for (int i = 0; acked < total && (total != Long.MAX_VALUE || i < closeAfter); i++) {
+            long before = acked;
+            draining.await(() -> q.written() > before);
             int ready = (int) Math.min(q.written() - acked, 20_000);
-            if (ready == 0) {
-                Thread.onSpinWait();
-                continue;
-            }
-            i++;
-            Frame frame = pool.take();
-            frame.begin();
-            int n = q.gather(acked, 1 + random.nextInt(ready), frame);
-            ByteBuffer copy = ByteBuffer.allocate(n);
-            frame.copy(0, n, copy, 0);
-            for (int k = 0; k < n; k++) {
-                if (copy.get(k) != byteAt(acked + k)) throw new AssertionError("" + (acked + k));
-            }
-            acked += n;
-            if (random.nextBoolean()) q.acked(acked);
-            frame.release();
-            if (q.acked() < acked) q.acked(acked);
+            acked += verify(q, acked, 1 + random.nextInt(ready), random.nextBoolean());
+            q.acked(acked);
+            writing.tell();
         }
+    }
+
+    /** Gathers and verifies, also where the bytes are acknowledged while a frame holds them. */
+    private int verify(SendQueue q, long position, int most, boolean ackBeforeRelease) {
+        Frame frame = pool.take();
+        frame.begin();
+        int n = q.gather(position, most, frame);
+        ByteBuffer copy = ByteBuffer.allocate(n);
+        frame.copy(0, n, copy, 0);
+        if (ackBeforeRelease) q.acked(position + n);
+        frame.release();
+        for (int k = 0; k < n; k++) {
+            if (copy.get(k) != byteAt(position + k)) throw new AssertionError("" + (position + k));
+        }
+        return n;
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.usernet.Async;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +16,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a selector keeps its candidates; what users see of it is in the contract suite. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -118,6 +121,59 @@ class StackSelectorTest {
         key.interestOpsOr(WRITE);
         assertEquals(1, selecting.get());
         assertEquals(WRITE, key.readyOps());
+    }
+
+    @Test
+    void newInterestInWhatIsNotReadyWakesNobody() throws Exception {
+        SwitchChannel idle = new SwitchChannel(), other = new SwitchChannel();
+        SelectionKey key = register(idle, 0);
+        register(other, READ);
+        CompletableFuture<Integer> selecting = selectElsewhere();
+        idle.lookers.clear();
+        for (int i = 0; i < 100; i++) {
+            key.interestOps(READ);
+            key.interestOpsOr(WRITE);
+            key.interestOps(0);
+        }
+        other.signal(READ);
+        assertEquals(1, selecting.get());
+        assertEquals(Set.of(Thread.currentThread()), idle.lookers);
+    }
+
+    /** The interest and the change that it waits for, published at the same time. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2})
+    void newInterestThatRacesWithItsChangeIsNotSleptThrough(long seed) throws Exception {
+        SwitchChannel channel = new SwitchChannel();
+        SelectionKey key = register(channel, 0);
+        int rounds = 10_000;
+        AtomicInteger begun = new AtomicInteger();
+        CompletableFuture<Void> signalling =
+                Async.run(
+                        () -> {
+                            Random random = new Random(~seed);
+                            for (int i = 1; i <= rounds; i++) {
+                                while (begun.get() < i) Thread.yield();
+                                spin(random.nextInt(100));
+                                channel.signal(WRITE);
+                            }
+                        });
+        Random random = new Random(seed);
+        for (int i = 1; i <= rounds; i++) {
+            begun.set(i);
+            spin(random.nextInt(100));
+            if (random.nextBoolean()) key.interestOps(WRITE);
+            else key.interestOpsOr(WRITE);
+            assertEquals(1, selector.select(LONG_MS), "round " + i);
+            selector.selectedKeys().clear();
+            channel.set(0);
+            key.interestOps(0);
+        }
+        signalling.get(LONG_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private static void spin(int times) {
+        for (int i = 0; i < times; i++) Thread.onSpinWait();
     }
 
     @Test

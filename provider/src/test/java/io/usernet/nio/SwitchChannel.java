@@ -4,13 +4,18 @@ import io.usernet.buffer.Signals;
 import io.usernet.buffer.Wakeups;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.AbstractSelectableChannel;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A channel whose readiness the test sets, and which counts how often a selector looks. */
+/** A channel whose readiness the test sets, and which knows how often, and by whom, it was looked at. */
 final class SwitchChannel extends AbstractSelectableChannel implements Pollable {
     final AtomicInteger looks = new AtomicInteger();
     final Signals signals = new Signals();
-    private volatile int ready;
+    final Set<Thread> lookers = ConcurrentHashMap.newKeySet();
+
+    /** In the modes of the queues: neither store nor load is ordered with what concerns other fields. */
+    private final AtomicInteger ready = new AtomicInteger();
 
     SwitchChannel() {
         super(new StackSelectorProvider(() -> null));
@@ -18,12 +23,12 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
 
     /** Changes readiness and tells nobody. */
     void set(int ops) {
-        ready = ops;
+        ready.setRelease(ops);
     }
 
     /** As the loop does it: first the change, then the signal, then those that it woke. */
     void signal(int ops) {
-        ready = ops;
+        set(ops);
         Wakeups wakeups = new Wakeups();
         signals.all(wakeups);
         wakeups.run();
@@ -32,7 +37,8 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     @Override
     public int ready(int ops) {
         looks.incrementAndGet();
-        return ready & ops;
+        lookers.add(Thread.currentThread());
+        return ready.getAcquire() & ops;
     }
 
     @Override

@@ -2,8 +2,11 @@ package io.usernet.tcp;
 
 import static io.usernet.metrics.Counter.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.config.Sysctl;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Nested;
@@ -82,11 +85,71 @@ class AcknowledgementTest {
         }
 
         @Test
-        void quickAckOption() {
+        void quickAckOptionAsksForWhatIsOwed() {
             afterTheBeginning();
-            t.stream().quickAck = true;
             receive(10);
-            t.sends(". 1:1(0) ack 171");
+            t.sendsNothing().stream().quickAck = true;
+            t.posts(Stream.OPTIONS).sends(". 1:1(0) ack 171").sendsNothing();
+        }
+
+        @Test
+        void switchedOffItWaitsForAnAnswerUntilTheTimeout() {
+            t.stream().quickAck = false;
+            t.posts(Stream.OPTIONS);
+            receive(10);
+            t.read(10).sendsNothing().advanceMillis(39).sendsNothing();
+            assertFalse(t.stream().quickAck);
+            t.advanceMillis(1).sends(". 1:1(0) ack 11");
+            assertTrue(t.stream().quickAck);
+            receive(10);
+            t.sends(". 1:1(0) ack 21");
+        }
+
+        @Test
+        void anAnswerSwitchesItOff() {
+            receive(10);
+            t.skip();
+            assertTrue(t.stream().quickAck);
+            t.write(5).skip();
+            assertFalse(t.stream().quickAck);
+        }
+
+        @Test
+        void smallTextIsAcknowledgedOnceAllIsRead() {
+            afterTheBeginning();
+            t.read(160);
+            for (int i = 0; i < 20; i++) {
+                receive(10);
+                t.sendsNothing().read(9).sendsNothing();
+                t.read(1).sends(". 1:1(0) ack " + at).sendsNothing();
+            }
+            t.advanceMillis(100).sendsNothing();
+            assertEquals(0, t.count(DELAYED_ACKS));
+        }
+
+        @Test
+        void fullSegmentIsNotAcknowledgedBecauseItIsRead() {
+            afterTheBeginning();
+            t.read(160);
+            receive(1460);
+            t.read(1460).sendsNothing().advanceMillis(40).sends(". 1:1(0) ack 1621");
+        }
+
+        @Test
+        void readingInAConversationIsNotAcknowledged() {
+            afterTheBeginning();
+            t.write(5).skip().read(160);
+            t.receives("P. 161:171(10) ack 6").read(10).sendsNothing();
+            t.write(5).sends("P. 6:11(5) ack 171").sendsNothing();
+        }
+
+        @Test
+        void theReaderIsAskedToTellOnlyWhileAnAckIsOwed() {
+            afterTheBeginning();
+            t.read(150);
+            receive(10);
+            t.advanceMillis(40).sends(". 1:1(0) ack 171").stream().read(ByteBuffer.allocate(20));
+            assertFalse(t.stream().shouldAnnounce());
         }
 
         @Test
@@ -119,6 +182,21 @@ class AcknowledgementTest {
             assertEquals(0, t.stream().receiveQueue().available());
             t.receives(". 201:301(100) ack 1").skip().receives(". 101:201(100) ack 1");
             t.sends(". 1:1(0) ack 301 win 65235").receives("F. 301:301(0) ack 1").readsEnd().skip();
+        }
+    }
+
+    @Nested
+    class SmallWindow {
+        @RegisterExtension
+        final TcpScenario t = TcpScenario.fresh().accepted(1460, true, 65_535, 64 << 10, 10_000);
+
+        @Test
+        void quickAcksAreAsManyAsFillHalfOfIt() {
+            for (int i = 0; i < 10_000 / (2 * 536); i++) {
+                t.receives("P. %d:%d(1) ack 1".formatted(1 + i, 2 + i));
+                t.sends(". 1:1(0) ack " + (2 + i));
+            }
+            t.receives("P. 10:11(1) ack 1").sendsNothing();
         }
     }
 

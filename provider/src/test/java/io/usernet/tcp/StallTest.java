@@ -111,7 +111,7 @@ class StallTest {
         void shutInputOpensTheWindowThatUnreadTextClosed() {
             t.receives(". 1:1461(1460) ack 1").receives(". 1461:2921(1460) ack 1").skip();
             t.posts(Stream.SHUTDOWN_INPUT).sends(". 1:1(0) ack 2921 win 2920").sendsNothing();
-            t.receives(". 2921:4381(1460) ack 1").sends(". 1:1(0) ack 4381");
+            t.receives(". 2921:4381(1460) ack 1").advanceMillis(40).sends(". 1:1(0) ack 4381");
         }
     }
 
@@ -135,15 +135,15 @@ class StallTest {
             for (int at = 1; at < 8192; at += 1024) {
                 t.receives(". %d:%d(1024) ack 1".formatted(at, at + 1024));
             }
-            t.skip().read(8192).sends(". 1:1(0) ack 8193 win 1").sendsNothing();
+            t.advanceMillis(40).skip();
+            t.read(8192).sends(". 1:1(0) ack 8193 win 1").sendsNothing();
         }
 
         @Test
         void tinySegmentsCannotPushTheEdge() {
             accepted(7, 2048);
-            t.stream().quickAck = true;
-            for (int at = 1; at < 4000; at++) {
-                t.receives(". %d:%d(1) ack 1".formatted(at, at + 1)).skip();
+            for (int at = 1; at < 4000; at++) { // each is acknowledged: the timer has expired
+                t.receives(". %d:%d(1) ack 1".formatted(at, at + 1)).advanceMillis(40).skip();
             }
             int queued = t.stream().receiveQueue().available();
             assertTrue(queued < 2048 + 128, queued + " bytes in a buffer of 2048");
