@@ -11,6 +11,8 @@ public final class Routes {
     /** MTU of the loopback. */
     public static final int LOOPBACK_MTU = 65_535;
 
+    private static final Cidr LIMITED_BROADCAST = new Cidr(Ipv4Address.BROADCAST, 32);
+
     private final Route[] longestFirst;
 
     private Routes(List<Route> routes) {
@@ -27,7 +29,9 @@ public final class Routes {
 
     /**
      * The routes that follow from our addresses: each of them and 127.0.0.0/8 lead back to us, their
-     * networks are on their link, and everything else is behind the gateway.
+     * networks are on their link, and everything else is behind the gateway. Where no link has an
+     * address, the limited broadcast comes back to us, although Linux has "Network is unreachable" in
+     * its place: an application that finds its own kind so has always had a machine with a network.
      *
      * @param links in order: a route names them by their place
      * @param gateway 0: none
@@ -58,6 +62,10 @@ public final class Routes {
             int source = to.addresses().isEmpty() ? 0 : to.addresses().get(0).address();
             routes.add(new Route(everywhere, 0, source, link, to.mtu()));
         }
+        if (routes.stream().noneMatch(r -> r.destination().equals(LIMITED_BROADCAST))) {
+            int source = Ipv4Address.LOOPBACK;
+            routes.add(new Route(LIMITED_BROADCAST, 0, source, Route.LOOPBACK, LOOPBACK_MTU));
+        }
         Comparator<Route> length = Comparator.comparingInt(r -> r.destination().prefixLength());
         routes.sort(length.reversed()); // stable: among equals the first address's
         return new Routes(routes);
@@ -71,8 +79,7 @@ public final class Routes {
             if (to.mtu() == 0) continue;
             if (own.prefixLength() < 32) routes.add(new Route(own, 0, address, link, to.mtu()));
             // The limited broadcast goes out on the first link (RFC 919).
-            Cidr limited = new Cidr(Ipv4Address.BROADCAST, 32);
-            routes.add(new Route(limited, 0, address, link, to.mtu()));
+            routes.add(new Route(LIMITED_BROADCAST, 0, address, link, to.mtu()));
         }
     }
 

@@ -457,15 +457,15 @@ final class UdpService implements UdpEndpoint.Owner {
                 // The loopback is emptied by turns: the rest waits for the next one.
                 return blocked ? Math.max(spent, link == Route.LOOPBACK ? most : 0) : spent;
             }
-            spent += send(endpoint, dst);
+            spent += send(endpoint, dst, link);
         }
         return spent;
     }
 
-    /** Sends the oldest datagram; answers what it cost. */
-    private int send(UdpEndpoint endpoint, int dst) {
+    /** Sends the oldest datagram by a link or the loopback; answers what it cost. */
+    private int send(UdpEndpoint endpoint, int dst, int link) {
         Frame out = null;
-        Frame own = null; // our own sockets hear a broadcast too
+        Frame own = null; // our own sockets hear a broadcast on a link too
         int src, trafficClass;
         boolean dontFragment;
         try {
@@ -473,7 +473,7 @@ final class UdpService implements UdpEndpoint.Owner {
             trafficClass = endpoint.trafficClass();
             dontFragment = endpoint.dontFragment();
             out = frame(endpoint);
-            if (addresses.isBroadcast(dst)) own = frame(endpoint);
+            if (link != Route.LOOPBACK && addresses.isBroadcast(dst)) own = frame(endpoint);
             if (dontFragment && out.length() + Ipv4.HEADER > output.pathMtu(dst)) {
                 endpoint.onUnreachable(Icmp4.FRAGMENTATION_NEEDED); // and it is dropped below
             }

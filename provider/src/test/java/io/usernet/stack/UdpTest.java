@@ -636,6 +636,23 @@ class UdpTest {
     }
 
     @Test
+    void aLimitedBroadcastWithoutALinkComesBackOnce() throws IOException {
+        Host alone = new Host(StackConfig.defaults(), 0);
+        UdpSocket sender = alone.stack.newUdpSocket(), receiver = alone.stack.newUdpSocket();
+        alone.stack.bind(receiver, 0, 7000, Reuse.NONE);
+        alone.stack.bind(sender, 0, 7001, Reuse.NONE);
+        int all = ip("255.255.255.255");
+        assertThrows(BindException.class, () -> alone.stack.source(0, all, 5, false, false));
+        int source = alone.stack.source(0, all, 5, true, false);
+        sender.send(ByteBuffer.wrap(bytes("hello")), source, all, 7000, 0);
+        alone.stack.inbox().post(sender, UdpSocket.TRANSMIT);
+        alone.run();
+        assertEquals("127.0.0.1:7001 hello", received(receiver));
+        assertNull(received(receiver));
+        alone.assertNoFramesOut();
+    }
+
+    @Test
     void aReceiverThatDoesNotReadNeverStopsTheSender() throws IOException {
         UdpSocket a = bound(ME, 7000);
         UdpSocket b = bound(ME, 7001);
