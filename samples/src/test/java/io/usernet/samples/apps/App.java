@@ -16,30 +16,19 @@ enum App {
             jvm.withLibraries(Path.of(System.getProperty("apps.directory"), "netty-4.1"));
         }
     },
-    TOMCAT(
-            TomcatHttp.class,
-            List.of("org.apache.tomcat"),
-            // as its own start script has them
-            "--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--add-opens=java.base/java.io=ALL-UNNAMED",
-            "--add-opens=java.base/java.util=ALL-UNNAMED",
-            "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
-            "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED") {
-        /** It wakes its acceptor by a {@code java.net.Socket}, which is the kernel's. */
+    TOMCAT(TomcatHttp.class, List.of("org.apache.tomcat"), tomcat("Http11NioProtocol")),
+    TOMCAT_NIO2(TomcatHttp.class, List.of("org.apache.tomcat"), tomcat("Http11Nio2Protocol")),
+    SPRING_BOOT(SpringBootHttp.class, List.of()) {
         @Override
-        boolean isExpected(String line) {
-            return line.contains("did not stop cleanly");
+        void addLibraries(Jvm jvm) {
+            jvm.withExecutable(NestedJar.FILE);
         }
     },
     UNDERTOW(
             UndertowHttp.class,
             List.of("io.undertow", "org.jboss", "org.wildfly", "io.smallrye.common")),
     VERTX(VertxHttp.class, List.of("io.vertx", "io.netty", "com.fasterxml.jackson")),
-    GRPC(
-            GrpcCalls.class,
-            List.of("io.grpc", "com.google", "io.perfmark"),
-            // it brings a transport with native code, which it would prefer
-            "-Dio.grpc.netty.shaded.io.netty.transport.noNative=true"),
+    GRPC(GrpcCalls.class, List.of("io.grpc", "com.google", "io.perfmark")),
     ZOOKEEPER(
             ZooKeeperNode.class,
             List.of(
@@ -101,6 +90,18 @@ enum App {
         this.main = main;
         this.groups = groups;
         this.flags = List.of(flags);
+    }
+
+    private static String[] tomcat(String protocol) {
+        return new String[] {
+            "-Dprotocol=" + protocol,
+            // as its own start script has them
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--add-opens=java.base/java.io=ALL-UNNAMED",
+            "--add-opens=java.base/java.util=ALL-UNNAMED",
+            "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+            "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED"
+        };
     }
 
     Class<?> main() {

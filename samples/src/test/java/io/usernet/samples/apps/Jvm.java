@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** How the JVM of an application is started: the one place that knows of Usernet. */
 final class Jvm {
@@ -14,17 +15,18 @@ final class Jvm {
 
     private final List<String> command = new ArrayList<>();
     private final List<String> classPath = new ArrayList<>();
+    private Path executable;
 
-    private Jvm() {
-        command.add(System.getProperty("java.home") + "/bin/java");
+    private Jvm(String provider) {
         command.addAll(
                 List.of(
+                        System.getProperty("java.home") + "/bin/java",
+                        provider,
                         "-ea",
                         "-Xmx512m",
                         "-XX:+UseSerialGC",
-                        "-XX:+IgnoreUnrecognizedVMOptions", // the next two are unknown to JDK 17
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
+                        "-XX:+IgnoreUnrecognizedVMOptions", // the next is unknown to JDK 17
+                        "--sun-misc-unsafe-memory-access=allow", // the applications' own
                         "-Djava.util.logging.SimpleFormatter.format=%4$s %3$s %5$s%6$s%n",
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                         // an empty namespace has no network card to take it from, and Netty says so
@@ -32,24 +34,24 @@ final class Jvm {
                         "-Dio.grpc.netty.shaded.io.netty.machineId=02:00:00:00:00:00:00:01"));
     }
 
-    /** With the JDK's own provider. */
+    /** With the JDK's own provider, and what applications have in native code. */
     static Jvm onTheKernel() {
-        return new Jvm();
+        return new Jvm("--enable-native-access=ALL-UNNAMED");
     }
 
     /** With the stack's loopback alone. */
     static Jvm onTheStack() {
-        Jvm jvm = new Jvm();
-        jvm.classPath.add(JAR);
-        return jvm;
+        return new Jvm("-javaagent:" + JAR + "=passthrough=none");
+    }
+
+    /** With the agent as it is without options: the loopback is the kernel's. */
+    static Jvm passingThrough() {
+        return new Jvm("-javaagent:" + JAR);
     }
 
     /** With the stack on a link, such as {@code tap:usernet0}, and the stack's address on it. */
     static Jvm onTheStack(String link, String address) {
-        Jvm jvm = onTheStack();
-        jvm.command.add("-Dusernet.link=" + link);
-        jvm.command.add("-Dusernet.address=" + address);
-        return jvm;
+        return new Jvm("-javaagent:" + JAR + "=link=" + link + ",address=" + address);
     }
 
     Jvm with(String... flags) {
@@ -64,26 +66,42 @@ final class Jvm {
         return command(app.main().getName(), arguments);
     }
 
-    /** The classes of the tests are on the class path, too. */
+    /** The classes of the tests are on the class path, too, or in the executable jar. */
     List<String> command(String main, String... arguments) {
-        classPath.add(Path.of(System.getProperty("test.classes")).toString());
-        command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), main));
+        if (executable != null) {
+            command.addAll(List.of("-jar", executable.toString()));
+        } else {
+            classPath.add(Path.of(System.getProperty("test.classes")).toString());
+            command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), main));
+        }
         command.addAll(List.of(arguments));
         return command;
     }
 
+    /** With a jar that names its main class and has all its libraries. */
+    Jvm withExecutable(Path jar) {
+        executable = jar;
+        return this;
+    }
+
+    /** With the jars that {@link #libraries} finds. */
+    Jvm withLibraries(List<String> groups) {
+        classPath.addAll(libraries(groups));
+        return this;
+    }
+
     /**
-     * With the jars of the class path of the test that are of these groups.
+     * The jars of the class path of the test that are of these groups.
      *
      * @param groups names that those of the groups begin with
      */
-    Jvm withLibraries(List<String> groups) {
+    static List<String> libraries(List<String> groups) {
+        if (groups.isEmpty()) return List.of();
         String any = String.join("|", groups).replace('.', '/');
         Pattern jar = Pattern.compile(".*/(" + any + ")[/-].*\\.jar");
-        for (String entry : testClassPath().split(File.pathSeparator)) {
-            if (!groups.isEmpty() && jar.matcher(entry).matches()) classPath.add(entry);
-        }
-        return this;
+        return Stream.of(testClassPath().split(File.pathSeparator))
+                .filter(entry -> jar.matcher(entry).matches())
+                .toList();
     }
 
     /** With all the jars of a directory. */
@@ -92,11 +110,6 @@ final class Jvm {
             files.map(Path::toString).filter(name -> name.endsWith(".jar")).forEach(classPath::add);
         }
         return this;
-    }
-
-    /** Whether the stack says that about itself, once, at its start. */
-    static boolean isGreeting(String line) {
-        return line.startsWith("INFO io.usernet ");
     }
 
     private static String testClassPath() {

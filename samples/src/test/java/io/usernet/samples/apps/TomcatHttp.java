@@ -16,7 +16,7 @@ import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 
-/** Tomcat; the system property {@code protocol} names its connector, Http11NioProtocol if not set. */
+/** Tomcat; the system property {@code protocol} names its connector. */
 public final class TomcatHttp implements Application {
     private static final Logger LOG =
             Logger.getLogger("org.apache"); // kept: levels are weakly held
@@ -31,7 +31,7 @@ public final class TomcatHttp implements Application {
         Path base = Files.createTempDirectory("tomcat");
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(base.toString());
-        String protocol = System.getProperty("protocol", "Http11NioProtocol");
+        String protocol = System.getProperty("protocol");
         Connector connector = new Connector("org.apache.coyote.http11." + protocol);
         connector.setPort(at.getPort());
         connector.setProperty("address", at.getAddress().getHostAddress());

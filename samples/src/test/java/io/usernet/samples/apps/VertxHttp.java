@@ -62,8 +62,13 @@ public final class VertxHttp implements Application {
         }
     }
 
-    /** Sends a payload as fast as the other side reads; it may be told twice that there is room. */
+    /**
+     * Sends a payload as fast as the other side reads; it may be told twice that there is room. As it
+     * shall not block its thread, it lets others have a turn even while there is.
+     */
     private static final class Sending {
+        private static final int PIECES_A_TURN = 8;
+
         private final WriteStream<Buffer> to;
         private final int bytes;
         private int next;
@@ -76,8 +81,11 @@ public final class VertxHttp implements Application {
         }
 
         private void send() {
-            while (next < bytes) {
-                if (to.writeQueueFull()) return;
+            for (int i = 0; next < bytes && !to.writeQueueFull(); i++) {
+                if (i == PIECES_A_TURN) {
+                    Vertx.currentContext().runOnContext(turn -> send());
+                    return;
+                }
                 byte[] piece = Payload.piece(next, bytes);
                 next += piece.length;
                 to.write(Buffer.buffer(piece));
