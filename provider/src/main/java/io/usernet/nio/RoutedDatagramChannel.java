@@ -37,11 +37,11 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <pre>
  *   unbound                       a leg of the stack, which answers and is asked for nothing else
- *   bound to an address           one leg
+ *   bound to an address           one leg, if one of them alone has it
  *   connected                     one leg
- *   bound to the wildcard         one leg, or both; the other one comes with the first datagram that
- *                                 goes its way, to the same port where that is free. Each datagram
- *                                 goes the way of its destination; what comes to either is received
+ *   bound to the wildcard, or     one leg, or both; the other one comes with the first datagram that
+ *     to what both have             goes its way, to the same port where that is free. Each datagram
+ *                                   goes the way of its destination; what comes to either is received
  * </pre>
  *
  * <p>Locks and threads: as the package says; those of a leg come after those of the channel. Legs are
@@ -61,17 +61,17 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private final LegKeys keys = new LegKeys();
     private final LegWait readable, writable;
 
-    /** Held by the thread that receives; given up by {@link #unlockRead} alone. */
+    /** Held by the thread that receives. */
     private final ReentrantLock readLock = new ReentrantLock();
 
-    /** Held by the thread that sends; given up by {@link #unlockWrite} alone. */
+    /** Held by the thread that sends. */
     private final ReentrantLock writeLock = new ReentrantLock();
 
     // -- fields changed by who holds both locks; the volatile ones are also read without them, and
     // kept after close, for the adaptor
     private volatile DatagramChannel first; // whose address and options are the channel's
     private volatile InetSocketAddress local, remote;
-    private boolean fixed; // bound to an address other than the wildcard
+    private boolean fixed; // bound to an address that one of them alone has
     private boolean portGiven;
     // -- end of fields changed by who holds both locks
 
@@ -124,12 +124,9 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         writeLock.lock();
     }
 
-    private void unlockBoth() throws IOException {
-        try {
-            unlockWrite();
-        } finally {
-            unlockRead();
-        }
+    private void unlockBoth() {
+        writeLock.unlock();
+        readLock.unlock();
     }
 
     // -- legs
@@ -171,9 +168,11 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     /** A leg beside the first, or in its place, on the port that the application knows. */
     private DatagramChannel openLegOnPort(Transport transport, boolean portMatters)
             throws IOException {
+        InetAddress host = local.getAddress();
+        if (host.isAnyLocalAddress()) host = ANY.getAddress(); // of either family
         DatagramChannel leg = openLeg(transport);
         try {
-            leg.bind(new InetSocketAddress(ANY.getAddress(), local.getPort()));
+            leg.bind(new InetSocketAddress(host, local.getPort()));
             return leg;
         } catch (BindException e) {
             leg.close();
@@ -184,7 +183,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         }
         leg = openLeg(transport);
         try {
-            leg.bind(null);
+            leg.bind(new InetSocketAddress(host, 0));
             return leg;
         } catch (IOException | RuntimeException e) {
             leg.close();
@@ -239,7 +238,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             if (local != null) throw new AlreadyBoundException();
             InetSocketAddress wanted = address == null ? ANY : Addresses.checkInet(address);
             bind(routing.bind(wanted), address == null ? null : wanted);
-            fixed = !wanted.getAddress().isAnyLocalAddress();
+            fixed = !routing.isReserved(wanted);
             portGiven = wanted.getPort() != 0;
         } finally {
             unlockBoth();
@@ -389,49 +388,53 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         T now() throws IOException;
     }
 
-    /** Null: it would block, and the channel is non-blocking. */
+    /**
+     * Null: it would block, and the channel is non-blocking; or it was closed, or an interrupt closes it:
+     * then {@link #leaveBlocking} throws.
+     */
     private <T> T complete(Attempt<T> attempt, LegWait wait, boolean blocking, long deadlineNs)
             throws IOException {
         if (!blocking) return attempt.now();
-        T result = null;
         boolean interrupted = false;
-        enterBlocking();
         try {
-            ensureOpen();
-            result = attempt.now();
-            if (result == null) wait.prepare();
-            while (result == null && isOpen()) {
-                boolean inTime = wait.await(deadlineNs);
-                if (Thread.currentThread().isInterrupted()) interrupted |= ignoreInterrupt();
-                if (!isOpen()) break; // leaveBlocking says so
-                result = attempt.now();
-                if (result == null && !inTime)
-                    throw new SocketTimeoutException("Receive timed out");
+            while (isOpen() && !closesByInterrupt()) {
+                T result = attempt.now();
+                if (result != null) return result;
+                wait.prepare();
+                if (!isOpen()) break; // perhaps before there was anything to wake
+                if (!wait.await(deadlineNs)) throw new SocketTimeoutException("Receive timed out");
+                interrupted |= ignoreInterrupt();
             }
+            return null;
         } finally {
             if (interrupted) Thread.currentThread().interrupt();
-            leaveBlocking(result != null);
         }
-        return result;
     }
 
-    private void enterBlocking() {
-        if (interruption == Interruption.CLOSES) begin();
+    private boolean closesByInterrupt() {
+        return interruption == Interruption.CLOSES && Thread.currentThread().isInterrupted();
     }
 
-    private void leaveBlocking(boolean completed) throws AsynchronousCloseException {
-        if (interruption == Interruption.CLOSES) end(completed);
-        else if (!completed && !isOpen()) throw new AsynchronousCloseException();
-    }
-
-    /** Whether the wait goes on, and the status, which is cleared for that, has to be set again. */
+    /** Whether the status was cleared, so that the wait goes on: it has to be set again. */
     private boolean ignoreInterrupt() throws InterruptedIOException {
-        if (interruption == Interruption.CLOSES) {
-            begin(); // the selector has taken the place of its hook; this closes the channel
+        if (interruption == Interruption.CLOSES || !Thread.currentThread().isInterrupted())
             return false;
-        }
         if (VirtualThreads.isCurrent()) throw new InterruptedIOException();
         return Thread.interrupted();
+    }
+
+    /**
+     * After the lock was given up, whose holder never has the hook of {@code begin}: whoever closes the
+     * channel waits for him, and an interrupt that did so by that hook would keep him from ending his
+     * selection. Of a thread that was interrupted the hook runs now.
+     */
+    private void leaveBlocking(boolean completed) throws AsynchronousCloseException {
+        if (interruption == Interruption.CLOSES) {
+            begin();
+            end(completed);
+        } else if (!completed && !isOpen()) {
+            throw new AsynchronousCloseException();
+        }
     }
 
     // -- receiving
@@ -450,15 +453,19 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             throws IOException {
         Buffers.checkWritable(Objects.requireNonNull(dst), null, 0, 0);
         if (local == null) bindIfUnbound(routing.bind(ANY));
+        boolean blocking = false;
+        InetSocketAddress sender = null;
+        ensureOpen();
         readLock.lock();
         try {
-            ensureOpen();
-            boolean blocking = isBlocking();
+            blocking = isBlocking();
             if (mustBlock && !blocking) throw new IllegalBlockingModeException();
-            return complete(() -> poll(dst), readable, blocking, deadlineNs);
+            sender = complete(() -> poll(dst), readable, blocking, deadlineNs);
         } finally {
-            unlockRead();
+            readLock.unlock();
+            if (blocking) leaveBlocking(sender != null);
         }
+        return sender;
     }
 
     /** What there is now; the legs take turns, so that none starves. */
@@ -479,21 +486,25 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, dsts.length);
+        boolean blocking = false;
+        Long n = null;
         readLock.lock();
         try {
             ensureConnected();
             Buffers.checkWritable(null, dsts, offset, length);
             boolean any = Buffers.hasRemaining(null, dsts, offset, length);
-            Long n =
+            blocking = isBlocking();
+            n =
                     complete(
                             () -> done(first.read(dsts, offset, length), any),
                             readable,
-                            isBlocking(),
+                            blocking,
                             Deadlines.NEVER);
-            return n == null ? 0 : n;
         } finally {
-            unlockRead();
+            readLock.unlock();
+            if (blocking) leaveBlocking(n != null);
         }
+        return n == null ? 0 : n;
     }
 
     /** Null if a leg has done nothing of what it was given. */
@@ -517,22 +528,20 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         boolean any = src.hasRemaining();
         InetSocketAddress to = Addresses.checkInet(target);
         if (local == null) bindIfUnbound(routing.send(to));
+        boolean blocking = false;
+        Long n = null;
+        ensureOpen();
         writeLock.lock();
         try {
-            ensureOpen();
-            boolean blocking = isBlocking();
+            blocking = isBlocking();
             if (mustBlock && !blocking) throw new IllegalBlockingModeException();
             DatagramChannel leg = legTo(to);
-            Long n =
-                    complete(
-                            () -> done(leg.send(src, to), any),
-                            writable,
-                            blocking,
-                            Deadlines.NEVER);
-            return n == null ? 0 : n.intValue();
+            n = complete(() -> done(leg.send(src, to), any), writable, blocking, Deadlines.NEVER);
         } finally {
-            unlockWrite();
+            writeLock.unlock();
+            if (blocking) leaveBlocking(n != null);
         }
+        return n == null ? 0 : n.intValue();
     }
 
     /** Makes the other leg if there is none yet. The channel is bound, writeLock held. */
@@ -554,25 +563,29 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     @Override
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, srcs.length);
+        boolean blocking = false;
+        Long n = null;
         writeLock.lock();
         try {
             ensureConnected();
             boolean any = Buffers.hasRemaining(null, srcs, offset, length);
-            Long n =
+            blocking = isBlocking();
+            n =
                     complete(
                             () -> done(first.write(srcs, offset, length), any),
                             writable,
-                            isBlocking(),
+                            blocking,
                             Deadlines.NEVER);
-            return n == null ? 0 : n;
         } finally {
-            unlockWrite();
+            writeLock.unlock();
+            if (blocking) leaveBlocking(n != null);
         }
+        return n == null ? 0 : n;
     }
 
     // -- closing
 
-    /** Never waits: the selector of a thread that is inside is closed by that one when it leaves. */
+    /** Waits for who is inside to leave: only then a port of the kernel's is free. */
     @Override
     protected void implCloseSelectableChannel() throws IOException {
         readable.wake();
@@ -580,23 +593,16 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         try {
             closeLegs();
         } finally {
-            closeIfIdle(readable, readLock);
-            closeIfIdle(writable, writeLock);
+            try {
+                close(readable, readLock);
+            } finally {
+                close(writable, writeLock);
+            }
         }
     }
 
-    private void unlockRead() throws IOException {
-        readLock.unlock();
-        if (!isOpen()) closeIfIdle(readable, readLock);
-    }
-
-    private void unlockWrite() throws IOException {
-        writeLock.unlock();
-        if (!isOpen()) closeIfIdle(writable, writeLock);
-    }
-
-    private static void closeIfIdle(LegWait wait, ReentrantLock lock) throws IOException {
-        if (!lock.tryLock()) return; // its holder comes here
+    private static void close(LegWait wait, ReentrantLock lock) throws IOException {
+        lock.lock();
         try {
             wait.close();
         } finally {

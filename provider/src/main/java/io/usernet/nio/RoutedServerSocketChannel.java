@@ -9,7 +9,6 @@ import java.net.ProtocolFamily;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
-import java.net.SocketTimeoutException;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
@@ -233,39 +232,31 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
 
     private SocketChannel accept(TwoListeners two, long deadlineNs, boolean mustBlock)
             throws IOException {
+        ensureOpen();
+        boolean blocking = false;
+        SocketChannel accepted = null;
         two.lock.lock();
         try {
-            if (isBlocking()) return awaitConnection(two, deadlineNs);
-            if (mustBlock) throw new IllegalBlockingModeException();
-            return two.poll();
+            blocking = isBlocking();
+            if (!blocking && mustBlock) throw new IllegalBlockingModeException();
+            accepted = blocking ? two.await(deadlineNs) : two.poll();
         } finally {
             two.lock.unlock();
-            if (!isOpen()) two.closeWait(); // what may be younger than the close
+            if (blocking) endBlocking(accepted);
         }
+        return accepted;
     }
 
-    private SocketChannel awaitConnection(TwoListeners two, long deadlineNs) throws IOException {
-        SocketChannel accepted = null;
+    /**
+     * After the lock was given up, whose holder must not have the hook: see {@link TwoListeners}. Of a
+     * thread that was interrupted it runs now.
+     */
+    private void endBlocking(SocketChannel accepted) throws IOException {
         boolean completed = false;
         try {
             begin();
-            try {
-                ensureOpen();
-                accepted = two.poll();
-                while (accepted == null) {
-                    boolean inTime = two.await(deadlineNs);
-                    begin(); // again, because selecting ends it; closes the channel after an
-                    // interrupt
-                    if (!isOpen()) break; // end() says so
-                    accepted = two.poll();
-                    if (accepted == null && !inTime)
-                        throw new SocketTimeoutException("Accept timed out");
-                }
-            } finally {
-                end(accepted != null);
-            }
+            end(accepted != null);
             completed = true;
-            return accepted;
         } finally {
             // An interrupt came with the connection: nobody will ever close it.
             if (!completed && accepted != null) accepted.close();

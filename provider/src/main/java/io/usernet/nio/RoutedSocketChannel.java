@@ -5,6 +5,7 @@ import io.usernet.runtime.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.Socket;
@@ -17,13 +18,13 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A TCP connection of the stack or of the kernel: which, {@link Routing} says when the channel is bound
- * to an address or connects, and that is for good. A channel of that transport, the leg, does all the
+ * A TCP connection of the stack or of the kernel: which, {@link Routing} says when the channel connects,
+ * or is bound to an address that one of them has, and that is for good. A channel of that transport, the leg, does all the
  * work; it is hidden from the application, and closed together with this one, whichever is first.
  *
  * <pre>
  *   no leg ---asked for anything---> provisional: an unconnected channel of the stack, bound or not
- *     |                                 |  to the wildcard; it answers, checks, and says no
+ *     |                                 |  to what both have; it answers, checks, and says no
  *     `---------bind, connect-----------'---> decided: that one, or one of the JDK's in its place
  * </pre>
  *
@@ -47,7 +48,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     private volatile Socket socket;
     private final GivenOptions given = new GivenOptions();
     private boolean blocking = true;
-    private boolean portGiven; // by the application, in a bind to the wildcard
+    private boolean portGiven; // by the application, in a bind that only reserves it
 
     // -- end of fields protected by deciding
 
@@ -129,7 +130,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         SocketChannel kernel = openKernelLeg();
         try {
             if (before != null) {
-                if (before.local() != null) bindLike(before.local().getPort(), kernel);
+                if (before.local() != null) bindLike(before.local(), kernel);
                 if (socket != null) copyTimeouts(before.socket(), kernel.socket());
             }
             decideFor(kernel);
@@ -153,12 +154,15 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         }
     }
 
-    private void bindLike(int port, SocketChannel kernel) throws IOException {
+    private void bindLike(InetSocketAddress reserved, SocketChannel kernel) throws IOException {
+        InetAddress host = reserved.getAddress();
+        boolean any = host.isAnyLocalAddress();
+        int port = reserved.getPort();
         try {
-            kernel.bind(new InetSocketAddress(port));
+            kernel.bind(any ? new InetSocketAddress(port) : reserved); // any: also IPv6
         } catch (BindException e) {
             if (portGiven) throw e;
-            kernel.bind(null); // the application wants any
+            kernel.bind(any ? null : new InetSocketAddress(host, 0)); // the application wants any
         }
     }
 
@@ -220,7 +224,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
 
     private void bindUndecided(SocketChannel provisional, InetSocketAddress local)
             throws IOException {
-        if (local.getAddress().isAnyLocalAddress()) {
+        if (routing.isReserved(local)) {
             provisional.bind(local);
             portGiven = local.getPort() != 0;
         } else if (routing.bind(local) == Transport.KERNEL) {

@@ -119,6 +119,21 @@ public final class Routing {
         return host(host);
     }
 
+    /**
+     * Whether a client that is bound to an address has it reserved on the stack, and is decided for when
+     * it connects: so at the wildcard, and at an address of this host that the stack has as well as the
+     * kernel. Bound to 127.0.0.1, it reaches the program's own server and the kernel's.
+     *
+     * @param local resolved
+     */
+    boolean isReserved(InetSocketAddress local) {
+        InetAddress host = local.getAddress();
+        if (host.isAnyLocalAddress()) return true;
+        return host instanceof Inet4Address v4
+                && engine.isLocal(Ipv4Address.of(v4))
+                && bind(local) == Transport.KERNEL;
+    }
+
     private Transport wildcard() {
         return switch (rules.wildcard()) {
             case STACK -> Transport.STACK;

@@ -1,7 +1,7 @@
 package io.usernet.nio;
 
 import java.io.IOException;
-import java.nio.channels.ClosedSelectorException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -12,6 +12,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * Listens on the stack and in the kernel, and accepts from whichever has a connection. Both channels are
  * in non-blocking mode for good. One thread accepts at a time, by {@link #lock}; {@link #close} is for
  * any.
+ *
+ * <p>Closing waits for the thread that accepts, because the kernel's port is free only when that one has
+ * left the kernel. It is on its way out by then, and must meet nothing there that waits for whoever
+ * closes: so it has no {@code begin} of the channel in force while it holds the lock. An interrupt that
+ * ran the channel's close would keep it from ending its selection.
  */
 final class TwoListeners {
     private final SelectorProvider provider;
@@ -23,6 +28,7 @@ final class TwoListeners {
     final ReentrantLock lock = new ReentrantLock();
 
     private boolean kernelsTurn; // protected by lock
+    private volatile boolean closed;
 
     /**
      * @param stack bound
@@ -54,18 +60,21 @@ final class TwoListeners {
     }
 
     /**
-     * Waits for a connection, a close, the deadline or an interrupt; perhaps for less.
+     * A connection, waited for if there is none.
      *
      * @param deadlineNs in System.nanoTime(), or Long.MAX_VALUE
-     * @return false if the deadline is over
+     * @return null if this was closed, or the thread interrupted, whose status is left as it is
+     * @throws SocketTimeoutException if the deadline is over
      */
-    boolean await(long deadlineNs) throws IOException {
-        acceptable.prepare();
-        try {
-            return acceptable.await(deadlineNs);
-        } catch (ClosedSelectorException e) {
-            return true; // so are the channels: the caller looks at them
+    SocketChannel await(long deadlineNs) throws IOException {
+        while (!closed && !Thread.currentThread().isInterrupted()) {
+            SocketChannel accepted = poll();
+            if (accepted != null) return accepted;
+            acceptable.prepare();
+            if (closed) break; // perhaps before there was anything to wake
+            if (!acceptable.await(deadlineNs)) throw new SocketTimeoutException("Accept timed out");
         }
+        return null;
     }
 
     /** Whoever is inside keeps the mode in which he began: waits until he has left. */
@@ -74,8 +83,10 @@ final class TwoListeners {
         lock.unlock();
     }
 
-    /** Closes both channels, and wakes who waits. */
+    /** Closes both channels, and sees off who waits: then the port is free on both. */
     void close() throws IOException {
+        closed = true;
+        acceptable.wake();
         try {
             stack.close();
         } finally {
@@ -87,8 +98,13 @@ final class TwoListeners {
         }
     }
 
-    /** With that goes the descriptor of the kernel's channel, if it is closed. */
-    void closeWait() throws IOException {
-        acceptable.close();
+    /** With that goes the descriptor of the kernel's channel. */
+    private void closeWait() throws IOException {
+        lock.lock();
+        try {
+            acceptable.close();
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -9,7 +9,6 @@ import io.usernet.Async;
 import io.usernet.config.PassThrough;
 import io.usernet.config.StackConfig;
 import io.usernet.runtime.Engine;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -524,7 +523,7 @@ class MixedSelectorTest {
         Selector selector = openSelector();
         kernelPair().reader().register(selector, READ);
         assertEquals(0, selector.selectNow());
-        int before = descriptors();
+        int before = Descriptors.count();
         for (int round = 0; round < 3; round++) {
             List<Pair> pairs = new ArrayList<>();
             for (int i = 0; i < 20; i++) pairs.add(i % 2 == 0 ? unixPair() : kernelPair());
@@ -532,7 +531,7 @@ class MixedSelectorTest {
             assertEquals(0, selector.selectNow());
             for (Pair pair : pairs) pair.close();
             assertEquals(0, selector.selectNow());
-            assertNoMoreDescriptors(before);
+            Descriptors.assertNoMoreThan(before);
         }
         assertEquals(1, selector.keys().size());
     }
@@ -540,7 +539,7 @@ class MixedSelectorTest {
     @Test
     void closingTheSelectorLetsGoOfAll() throws Exception {
         Pair open = unixPair(), closed = kernelPair();
-        int before = descriptors();
+        int before = Descriptors.count();
         Selector selector = openSelector();
         SelectionKey key = open.reader().register(selector, READ);
         closed.reader().register(selector, READ);
@@ -551,25 +550,10 @@ class MixedSelectorTest {
         assertEquals(0, selecting.get());
         assertFalse(key.isValid());
         assertFalse(open.reader().isRegistered());
-        assertNoMoreDescriptors(before - 2); // less the closed pair's
+        Descriptors.assertNoMoreThan(before - 2); // less the closed pair's
         open.reader().configureBlocking(true);
         open.send();
         assertEquals(1, open.reader().read(ByteBuffer.allocate(1)));
-    }
-
-    private static int descriptors() {
-        return new File("/proc/self/fd").list().length;
-    }
-
-    /**
-     * Fewer are fine: the collector closes what other tests have left. So are more for a moment, in
-     * which the JVM reads a file of its own.
-     */
-    private static void assertNoMoreDescriptors(int expected) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (descriptors() > expected && System.nanoTime() < end) LockSupport.parkNanos(500_000);
-        int now = descriptors();
-        assertTrue(now <= expected, now + " descriptors, of which " + expected + " are expected");
     }
 
     // -- many
@@ -603,7 +587,7 @@ class MixedSelectorTest {
         Pair last = unixPair();
         last.reader().register(selector, READ);
         assertEquals(0, selector.selectNow());
-        int before = descriptors();
+        int before = Descriptors.count();
         List<CompletableFuture<Void>> changing = new ArrayList<>();
         List<SocketChannel> all = new ArrayList<>();
         for (int t = 0; t < 3; t++) {
@@ -626,7 +610,7 @@ class MixedSelectorTest {
         assertEquals(0, selector.selectNow());
         for (SelectableChannel channel : all) assertFalse(channel.isRegistered());
         assertEquals(Set.of(last.reader().keyFor(selector)), selector.keys());
-        assertNoMoreDescriptors(before);
+        Descriptors.assertNoMoreThan(before);
     }
 
     private static void change(Selector selector, List<Pair> pairs, SplittableRandom random) {

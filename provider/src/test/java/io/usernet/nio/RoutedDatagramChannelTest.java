@@ -10,7 +10,6 @@ import io.usernet.config.PassThrough;
 import io.usernet.config.PassThrough.Wildcard;
 import io.usernet.config.Settings;
 import io.usernet.runtime.Engine;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -24,6 +23,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.SelectionKey;
@@ -121,21 +121,6 @@ class RoutedDatagramChannelTest {
                 });
     }
 
-    private static int descriptors() {
-        return new File("/proc/self/fd").list().length;
-    }
-
-    /**
-     * Fewer are fine: the collector closes what other tests have left. So are more for a moment, in
-     * which the JVM reads a file of its own.
-     */
-    private static void assertNoMoreDescriptors(int expected) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (descriptors() > expected && System.nanoTime() < end) LockSupport.parkNanos(500_000);
-        int now = descriptors();
-        assertTrue(now <= expected, now + " descriptors, of which " + expected + " are expected");
-    }
-
     /** As a resolver does it that asks 127.0.0.53 and others from one channel. */
     @Test
     void unboundChannelAsksTheKernelAndTheStackFromOnePort() throws Exception {
@@ -218,6 +203,28 @@ class RoutedDatagramChannelTest {
     }
 
     @Test
+    void boundToTheLoopbackItReachesTheProgramsOwnServerAndTheKernels() throws Exception {
+        DatagramChannel onStack =
+                closing(new StackSelectorProvider(() -> engine).openDatagramChannel()).bind(null);
+        InetSocketAddress own =
+                new InetSocketAddress(ON_LOOPBACK.getAddress(), addressOf(onStack).getPort());
+        DatagramChannel inKernel = kernelServer();
+        DatagramChannel channel = channel().bind(ON_LOOPBACK);
+        InetSocketAddress known = addressOf(channel);
+        channel.send(one(), own);
+        assertEquals(known, answer(onStack));
+        assertEquals(own, channel.receive(one()));
+        channel.send(one(), addressOf(inKernel));
+        assertEquals(known, answer(inKernel));
+        assertEquals(addressOf(inKernel), channel.receive(one()));
+        channel.connect(own);
+        assertEquals(known, addressOf(channel));
+        channel.write(one());
+        assertEquals(known, answer(onStack));
+        assertEquals(1, channel.read(one()));
+    }
+
+    @Test
     void serverThatComesAndGoesIsNoticedWithTheNextDatagram() throws Exception {
         DatagramChannel inKernel = kernelServer(), channel = channel();
         channel.send(one(), addressOf(inKernel));
@@ -240,14 +247,14 @@ class RoutedDatagramChannelTest {
         channel.send(one(), addressOf(onStack));
         InetSocketAddress known = answer(onStack);
         assertEquals(addressOf(onStack), poll(channel));
-        int before = descriptors();
+        int before = Descriptors.count();
         channel.send(one(), addressOf(inKernel));
         answer(inKernel);
         assertEquals(addressOf(inKernel), poll(channel));
-        assertNoMoreDescriptors(before + 1);
+        Descriptors.assertNoMoreThan(before + 1);
 
         channel.connect(addressOf(onStack));
-        assertNoMoreDescriptors(before);
+        Descriptors.assertNoMoreThan(before);
         assertEquals(known.getPort(), addressOf(channel).getPort());
         channel.write(one());
         assertEquals(known.getPort(), answer(onStack).getPort());
@@ -259,7 +266,7 @@ class RoutedDatagramChannelTest {
         answer(inKernel);
         assertEquals(addressOf(inKernel), poll(channel));
         channel.close();
-        assertNoMoreDescriptors(before);
+        Descriptors.assertNoMoreThan(before);
     }
 
     private static SocketAddress poll(DatagramChannel channel) throws IOException {
@@ -298,7 +305,7 @@ class RoutedDatagramChannelTest {
     @Test
     void closeEndsAReceiveOnTwoLegsAndFreesTheirDescriptors() throws Exception {
         DatagramChannel inKernel = kernelServer();
-        int before = descriptors();
+        int before = Descriptors.count();
         for (int round = 0; round < 20; round++) {
             DatagramChannel channel = channel().bind(null);
             CompletableFuture<SocketAddress> receiving = receiving(channel);
@@ -313,7 +320,54 @@ class RoutedDatagramChannelTest {
                             || cause.getClass() == java.nio.channels.ClosedChannelException.class,
                     cause.toString());
         }
-        assertNoMoreDescriptors(before);
+        Descriptors.assertNoMoreThan(before);
+    }
+
+    /** As it is of the JDK's own channels. */
+    @Test
+    void portOfABlockedReceiveIsFreeAfterClose() throws Exception {
+        SelectorProvider both =
+                provider(new PassThrough(false, false, false, List.of(), Wildcard.BOTH));
+        for (int round = 0; round < 300; round++) {
+            DatagramChannel channel = both.openDatagramChannel().bind(null);
+            CompletableFuture<SocketAddress> receiving = receiving(channel);
+            pause(round);
+            InetSocketAddress port = new InetSocketAddress(addressOf(channel).getPort());
+            channel.close();
+            Kernel.provider().openDatagramChannel().bind(port).close();
+            new StackSelectorProvider(() -> engine).openDatagramChannel().bind(port).close();
+            assertThrows(ExecutionException.class, receiving::get);
+        }
+    }
+
+    /** Wherever the thread just is: before its wait, on its way into it, or in it. */
+    @Test
+    void interruptEndsAReceiveWhereverItIs() throws Exception {
+        SelectorProvider both =
+                provider(new PassThrough(false, false, false, List.of(), Wildcard.BOTH));
+        for (int round = 0; round < 1000; round++) {
+            DatagramChannel channel = both.openDatagramChannel().bind(null);
+            CompletableFuture<Thread> thread = new CompletableFuture<>();
+            CompletableFuture<Void> receive =
+                    Async.run(
+                            () -> {
+                                thread.complete(Thread.currentThread());
+                                assertThrows(
+                                        ClosedByInterruptException.class,
+                                        () -> channel.receive(one()));
+                                assertTrue(Thread.interrupted());
+                            });
+            Thread receiving = thread.get();
+            pause(round);
+            Async.run(receiving::interrupt).get(10, TimeUnit.SECONDS);
+            receive.get(10, TimeUnit.SECONDS);
+            assertFalse(channel.isOpen());
+        }
+    }
+
+    /** Other lengths in other rounds, so that what follows meets the other thread everywhere. */
+    private static void pause(int round) {
+        for (int i = 0; i < (round % 50) * 100; i++) Thread.onSpinWait();
     }
 
     @Test

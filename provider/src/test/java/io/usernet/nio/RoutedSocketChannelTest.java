@@ -18,6 +18,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -141,14 +142,50 @@ class RoutedSocketChannelTest {
     }
 
     @Test
-    void explicitBindDecides() throws IOException {
-        SocketChannel client = open(provider).bind(new InetSocketAddress(LOOPBACK, 0));
-        assertTrue(isKernels(client), client.toString());
+    void boundToTheLoopbackItReachesTheProgramsOwnServer() throws IOException {
         ServerSocketChannel onStack = closing(provider.openServerSocketChannel()).bind(null);
-        InetSocketAddress to = new InetSocketAddress(LOOPBACK, portOf(onStack));
-        IOException refused = assertThrows(IOException.class, () -> client.connect(to));
-        assertEquals("Connection refused", refused.getMessage());
-        assertFalse(client.isOpen());
+        SocketChannel client = open(provider).bind(new InetSocketAddress(LOOPBACK, 0));
+        SocketAddress known = client.getLocalAddress();
+        assertTrue(client.connect(new InetSocketAddress(LOOPBACK, portOf(onStack))));
+        assertFalse(isKernels(client), client.toString());
+        assertEquals(known, client.getLocalAddress());
+        assertTalk(client, closing(onStack.accept()));
+    }
+
+    @Test
+    void boundToTheLoopbackItReachesTheKernels() throws IOException {
+        ServerSocketChannel inKernel = listenInKernel();
+        InetSocketAddress local =
+                new InetSocketAddress(
+                        InetAddress.getByName("127.0.0.9"), portThatIsFreeInTheKernel());
+        SocketChannel client = open(provider).bind(local);
+        assertTrue(client.connect(inKernel.getLocalAddress()));
+        assertTrue(isKernels(client), client.toString());
+        assertEquals(local, client.getLocalAddress());
+        assertTalk(client, closing(inKernel.accept()));
+        open(stack).bind(local); // the stack's is free again
+    }
+
+    @Test
+    void anyPortOfTheLoopbackThatTheKernelHasTakenBecomesAnother() throws IOException {
+        ServerSocketChannel inKernel = listenInKernel();
+        SocketChannel client = open(provider);
+        do { // the ports that the stack gives, the kernel may have given to anybody
+            client.close();
+            client = open(provider).bind(new InetSocketAddress(LOOPBACK, 0));
+        } while (!takeInKernel(portOf(client)));
+        int port = portOf(client);
+        assertTrue(client.connect(inKernel.getLocalAddress()));
+        assertTrue(portOf(client) != port);
+        assertEquals(LOOPBACK, ((InetSocketAddress) client.getLocalAddress()).getAddress());
+    }
+
+    @Test
+    void explicitBindToWhatTheKernelAloneHasDecides() throws IOException {
+        InetAddress six = InetAddress.getByName("::1");
+        assumeTrue(canBind(closing(kernel.openServerSocketChannel()), six), "no IPv6");
+        SocketChannel client = open(provider).bind(new InetSocketAddress(six, 0));
+        assertTrue(isKernels(client), client.toString());
     }
 
     @Test
@@ -236,19 +273,24 @@ class RoutedSocketChannelTest {
     @Test
     void anyPortThatTheKernelHasTakenBecomesAnother() throws IOException {
         ServerSocketChannel server = listenInKernel();
-        SocketChannel client = open(provider).bind(null);
+        SocketChannel client = open(provider);
+        do { // the ports that the stack gives, the kernel may have given to anybody
+            client.close();
+            client = open(provider).bind(null);
+        } while (!takeInKernel(portOf(client)));
         int port = portOf(client);
-        takeInKernel(port);
         assertTrue(client.connect(server.getLocalAddress()));
         assertTrue(portOf(client) != port);
     }
 
-    private void takeInKernel(int port) throws IOException {
-        SocketChannel taking = open(kernel);
+    /** For the rest of the test; false: it is another process's, who may give it up in the meantime. */
+    private boolean takeInKernel(int port) throws IOException {
         try {
-            taking.bind(new InetSocketAddress(port));
+            open(kernel).bind(new InetSocketAddress(port));
+            return true;
         } catch (BindException e) {
-            assertEquals("Address already in use", e.getMessage()); // by another process: as good
+            assertEquals("Address already in use", e.getMessage());
+            return false;
         }
     }
 
@@ -343,8 +385,9 @@ class RoutedSocketChannelTest {
     @Test
     void failedBindLeavesItUndecided() throws IOException {
         SocketChannel client = open(provider);
-        InetSocketAddress taken = (InetSocketAddress) listenInKernel().getLocalAddress();
-        assertThrows(BindException.class, () -> client.bind(taken));
+        ServerSocketChannel inKernel = closing(kernel.openServerSocketChannel());
+        assumeTrue(canBind(inKernel, InetAddress.getByName("::1")), "no IPv6");
+        assertThrows(BindException.class, () -> client.bind(inKernel.getLocalAddress()));
         assertNull(client.getLocalAddress());
         ServerSocketChannel onStack = closing(provider.openServerSocketChannel()).bind(null);
         assertTrue(client.connect(new InetSocketAddress(LOOPBACK, portOf(onStack))));
@@ -390,18 +433,12 @@ class RoutedSocketChannelTest {
 
     // -- descriptors
 
-    private static int descriptors() {
-        String[] all = new File("/proc/self/fd").list();
-        assumeTrue(all != null, "no /proc");
-        return all.length;
-    }
-
     /** What this costs the first time, such as a selector's own descriptors, is not counted. */
     private static void assertNoneLeft(ThrowingRunnable action) throws Exception {
         action.run();
-        int before = descriptors();
+        int before = Descriptors.count();
         for (int i = 0; i < 10; i++) action.run();
-        assertEquals(before, descriptors());
+        Descriptors.assertNoMoreThan(before);
     }
 
     private interface ThrowingRunnable {
@@ -412,11 +449,11 @@ class RoutedSocketChannelTest {
     void channelOnTheStackHasNoDescriptor() throws Exception {
         ServerSocketChannel server = listen(stack, LOOPBACK);
         open(provider).connect(server.getLocalAddress());
-        int before = descriptors();
+        int before = Descriptors.count();
         SocketChannel client = open(provider).bind(null);
         client.setOption(StandardSocketOptions.TCP_NODELAY, true);
         client.connect(server.getLocalAddress());
-        assertEquals(before, descriptors());
+        Descriptors.assertNoMoreThan(before);
     }
 
     @Test
@@ -424,8 +461,10 @@ class RoutedSocketChannelTest {
         InetSocketAddress taken = (InetSocketAddress) listenInKernel().getLocalAddress();
         assertNoneLeft(
                 () -> {
+                    SocketChannel failing = provider.openSocketChannel().bind(taken);
+                    assertThrows(BindException.class, () -> failing.connect(taken));
+                    assertFalse(failing.isOpen());
                     SocketChannel client = provider.openSocketChannel();
-                    assertThrows(BindException.class, () -> client.bind(taken));
                     assertTrue(client.connect(taken));
                     client.close();
                 });
