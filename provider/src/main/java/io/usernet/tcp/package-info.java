@@ -7,6 +7,9 @@
  * <p>What was sent is in InFlight, the scoreboard; Rack says what of it is lost, LossProbe asks where
  * nothing is heard, Prr says how much fast recovery sends, and Undo takes back what was a mistake.
  *
+ * <p>Of what came, Receiver knows how far it goes, Reassembly keeps what is behind a gap, and AckPolicy
+ * says when it is acknowledged.
+ *
  * <p>TCP does not know IP: it gets its MSS and news of the path as calls.
  */
 package io.usernet.tcp;

@@ -17,6 +17,7 @@ import io.usernet.tcp.CloseCause;
 import io.usernet.tcp.Stream;
 import io.usernet.wire.Ipv4Address;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,6 +103,73 @@ class TransferTest {
     private static void assertOnlyReadingSlab(SimNetwork.Host host) {
         long inUse = host.stack.memory().inUse();
         assertTrue(inUse <= 128 << 10, inUse + " bytes in use");
+    }
+
+    /** Writes single bytes, each when the one before the last was acknowledged: Nagle's worst case. */
+    private record Dribble(SimNetwork.Host host, Stream stream, int length)
+            implements SimNetwork.App {
+        @Override
+        public boolean step(long nowNs) {
+            if (!stream.isConnected() || stream.sendQueue().queued() > 1) return false;
+            long written = stream.sendQueue().written();
+            if (written == length) return false;
+            stream.write(ByteBuffer.wrap(new byte[] {Transfer.at(written, 0)}));
+            host.stack.inbox().post(stream, Stream.WRITTEN);
+            return true;
+        }
+    }
+
+    @Test
+    void smallWritesOneWayWaitForNoTimer() throws IOException {
+        SimNetwork net = new SimNetwork(1);
+        Path path = Path.clean().withLatencyNs(500_000);
+        SimNetwork.Host client = net.host(CLIENT, path);
+        SimNetwork.Host server = net.host(SERVER, path);
+        List<Sink> sinks = new ArrayList<>();
+        new Server(
+                server,
+                PORT,
+                1,
+                (s, n) -> {
+                    Sink sink = new Sink(server, s, 0);
+                    sinks.add(sink);
+                    server.add(sink);
+                });
+        client.add(new Dribble(client, connect(client), 1000));
+        net.runUntil(() -> !sinks.isEmpty() && sinks.get(0).read() == 1000, Duration.ofSeconds(10));
+        assertEquals(0, server.stack.counters().get(Counter.DELAYED_ACKS));
+    }
+
+    @Test
+    void bulkIsAcknowledgedOnceForTwoSegments() throws IOException {
+        SimNetwork net = new SimNetwork(1);
+        Path path = Path.clean().withLatencyNs(5_000_000);
+        SimNetwork.Host client = net.host(CLIENT, path);
+        SimNetwork.Host server = net.host(SERVER, path);
+        List<Sink> sinks = new ArrayList<>();
+        new Server(
+                server,
+                PORT,
+                1,
+                (s, n) -> {
+                    Sink sink = new Sink(server, s, 0);
+                    sinks.add(sink);
+                    server.add(sink);
+                });
+        // As much in flight as the wire and its queue take: losses would be acknowledged one by
+        // one.
+        Stream stream = new Stream(client.stack.memory(), 128 << 10, 128 << 10);
+        client.stack.connect(stream, null, SERVER_ADDRESS, PORT);
+        client.add(new Source(client, stream, 4 << 20, 0));
+        net.runUntil(() -> !sinks.isEmpty() && sinks.get(0).isEnded(), Duration.ofMinutes(1));
+        assertEquals(0, server.stack.counters().get(Counter.TCP_OFO_QUEUE));
+        long in = server.stack.counters().get(Counter.TCP_IN_SEGS);
+        long out = server.stack.counters().get(Counter.TCP_OUT_SEGS);
+        long notFull = in - (4 << 20) / 1448;
+        assertTrue(notFull >= 0 && notFull < in / 50, in + " segments");
+        // But for those at the beginning, one by one, and those that aren't full, once they are
+        // read.
+        assertTrue(out <= in / 2 + 20 + notFull, out + " ACKs of " + in + " segments");
     }
 
     @Test
