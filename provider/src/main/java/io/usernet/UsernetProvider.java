@@ -73,9 +73,10 @@ public final class UsernetProvider extends StackSelectorProvider {
         Stack opened = Stack.open(settings, List.of());
         rules = settings.passThrough();
         if (settings.link() == null) {
+            // No application may find a line in its log that wasn't there before it ran on us.
             System.getLogger("io.usernet")
                     .log(
-                            Level.INFO,
+                            Level.DEBUG,
                             "no link is configured: only the loopback inside this JVM works; set for"
                                     + " example -Dusernet.link=tap:usernet0"
                                     + " -Dusernet.address=10.0.0.2/24");

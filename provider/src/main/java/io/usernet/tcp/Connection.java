@@ -79,6 +79,7 @@ public final class Connection extends Endpoint {
     private boolean synRetransmitted;
     private boolean closeRequested; // FIN was asked for during the handshake
     private boolean orphan; // the application has closed
+    private boolean abortDue; // as soon as nothing more may be sent
     private boolean inputEnded;
     private boolean resetDue, resetWithAck;
     private int resetSeq;
@@ -715,14 +716,15 @@ public final class Connection extends Endpoint {
             return;
         }
         boolean unread = stream.receiveQueue().available() > 0;
+        receiver.discard();
+        stream.receiveQueue().close();
         if (unread || stream.linger == 0) {
             // RFC 2525 section 2.17: the peer must learn that what it sent was not read
             counters.increment(unread ? Counter.TCP_ABORT_ON_CLOSE : Counter.TCP_ABORT_ON_DATA);
-            abort(CloseCause.LOCAL);
+            // Behind what was written: the kernel sends, within write, what the windows let out.
+            abortDue = true;
             return;
         }
-        receiver.discard();
-        stream.receiveQueue().close();
         finishSending();
         if (state == State.FIN_WAIT_2) armFinWait2();
     }
@@ -812,6 +814,10 @@ public final class Connection extends Endpoint {
             case NEW, RETRANSMIT, TAIL -> writeText(out, plan, blocks);
             case PROBE -> writeProbe(out);
             case NOTHING -> {
+                if (abortDue) {
+                    abort(CloseCause.LOCAL);
+                    return resetDue && writeReset(out);
+                }
                 if (receiver.isAckDue()) return writeAck(out);
                 armPersist();
                 return false;

@@ -34,6 +34,35 @@ class LifetimeTest {
         }
 
         @Test
+        void resetComesBehindWhatWasWritten() {
+            t.stream().linger = 0;
+            t.write(100).close().sends("P. 1:101(100) ack 1").sends("R. 101:101(0) ack 1");
+            t.is(State.CLOSED).assertEvents(Map.of(TCP_ABORT_ON_DATA, 1L));
+        }
+
+        @Test
+        void answerToTextThatWasNotReadComesBeforeTheReset() {
+            t.receives("P. 1:11(10) ack 1").skip().write(100).close();
+            t.sends("P. 1:101(100) ack 11").sends("R. 101:101(0) ack 11").is(State.CLOSED);
+            t.assertEvents(Map.of(TCP_ABORT_ON_CLOSE, 1L));
+        }
+
+        @Test
+        void resetDoesNotWaitForTheWindow() {
+            t.receives(". 1:1(0) ack 1 win 0").skip();
+            t.stream().linger = 0;
+            t.write(100).close().sends("R. 1:1(0) ack 1").is(State.CLOSED);
+            t.assertEvents(Map.of(TCP_ABORT_ON_DATA, 1L));
+        }
+
+        @Test
+        void resetIsDueAlsoWhereTheEndOfInputComesFirst() {
+            t.shutdownOutput().skip().receives(". 1:1(0) ack 2").is(State.FIN_WAIT_2);
+            t.receives("P. 1:11(10) ack 2").skip().close().receives("F. 11:11(0) ack 2").skip();
+            assertTrue(t.stream().receiveQueue().isClosed());
+        }
+
+        @Test
         void textAfterCloseResets() {
             t.close().skip().receives("P. 1:11(10) ack 2").sends("R 2:2(0)").is(State.CLOSED);
             t.assertEvents(Map.of(TCP_ABORT_ON_DATA, 1L));

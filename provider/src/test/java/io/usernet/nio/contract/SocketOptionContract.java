@@ -257,4 +257,27 @@ abstract class SocketOptionContract extends NioContract {
                 "Connection reset",
                 () -> pair.server().read(ByteBuffer.allocate(1)));
     }
+
+    @Test
+    void whatWasWrittenBeforeTheResetArrivesFirst() throws IOException {
+        Pair pair = connect();
+        assertEquals(100, pair.client().write(ByteBuffer.allocate(100)));
+        reset(pair.client());
+        ByteBuffer bytes = ByteBuffer.allocate(101);
+        while (bytes.position() < 100) assertTrue(pair.server().read(bytes) > 0);
+        assertFails(SocketException.class, "Connection reset", () -> pair.server().read(bytes));
+    }
+
+    /** Such as a server's that refuses an upload. */
+    @Test
+    void answerToWhatIsNotReadArrivesBeforeTheReset() throws IOException {
+        Pair pair = connect();
+        pair.client().write(ByteBuffer.allocate(100));
+        while (pair.server().read(ByteBuffer.allocate(1)) == 0) {}
+        assertEquals(100, pair.server().write(ByteBuffer.allocate(100)));
+        pair.server().close();
+        ByteBuffer bytes = ByteBuffer.allocate(101);
+        while (bytes.position() < 100) assertTrue(pair.client().read(bytes) > 0);
+        assertFails(SocketException.class, "Connection reset", () -> pair.client().read(bytes));
+    }
 }
