@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.io.IOException;
 import java.util.zip.CRC32C;
 
 /** The server's end of one connection. */
@@ -63,5 +64,12 @@ final class NettyAnswers extends SimpleChannelInboundHandler<HttpObject> {
                         HttpVersion.HTTP_1_1, status, Unpooled.copiedBuffer(text, US_ASCII));
         response.headers().set(HttpHeaderNames.CONTENT_LENGTH, text.length());
         context.writeAndFlush(response);
+    }
+
+    /** A client that has gone is nothing to report, though Netty would. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) context.close();
+        else context.fireExceptionCaught(cause);
     }
 }

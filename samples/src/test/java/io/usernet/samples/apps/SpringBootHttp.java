@@ -33,7 +33,10 @@ public final class SpringBootHttp implements Application {
                         "spring.main.banner-mode",
                         "off",
                         "logging.level.root",
-                        "warn"));
+                        "warn",
+                        // it warns where the machine is slow
+                        "logging.level.org.apache.catalina.util.SessionIdGeneratorBase",
+                        "error"));
         return application.run();
     }
 

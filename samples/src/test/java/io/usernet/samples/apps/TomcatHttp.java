@@ -18,11 +18,13 @@ import org.apache.catalina.startup.Tomcat;
 
 /** Tomcat; the system property {@code protocol} names its connector. */
 public final class TomcatHttp implements Application {
-    private static final Logger LOG =
-            Logger.getLogger("org.apache"); // kept: levels are weakly held
+    // kept: levels are weakly held
+    private static final Logger LOG = Logger.getLogger("org.apache"),
+            SLOWNESS = Logger.getLogger("org.apache.catalina.util.SessionIdGeneratorBase");
 
     public static void main(String[] args) throws Exception {
         LOG.setLevel(Level.WARNING);
+        SLOWNESS.setLevel(Level.SEVERE); // of the machine
         Program.run(new TomcatHttp(), args);
     }
 
