@@ -27,8 +27,10 @@ import java.nio.channels.MembershipKey;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -60,6 +62,8 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private final ProtocolFamily family; // null: any
     private final LegKeys keys = new LegKeys();
     private final LegWait readable, writable;
+    private final Map<MembershipKey, MembershipKey> memberships =
+            new ConcurrentHashMap<>(); // by those of a leg
 
     /** Held by the thread that receives. */
     private final ReentrantLock readLock = new ReentrantLock();
@@ -365,20 +369,27 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
      */
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface through) throws IOException {
-        ensureOpen();
-        return whoMayJoin().join(group, through);
+        return ours(whoMayJoin().join(group, through));
     }
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface through, InetAddress source)
             throws IOException {
-        ensureOpen();
-        return whoMayJoin().join(group, through, source);
+        return ours(whoMayJoin().join(group, through, source));
     }
 
     private DatagramChannel whoMayJoin() {
         DatagramChannel kernel = legOf(Transport.KERNEL);
         return kernel != null ? kernel : first;
+    }
+
+    private MembershipKey ours(MembershipKey ofLeg) {
+        return memberships.computeIfAbsent(ofLeg, key -> new RoutedMembership(this, key));
+    }
+
+    /** A membership was dropped. */
+    void dropped(MembershipKey ofLeg) {
+        memberships.remove(ofLeg);
     }
 
     // -- waiting
@@ -452,10 +463,11 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private InetSocketAddress receive(ByteBuffer dst, boolean mustBlock, long deadlineNs)
             throws IOException {
         Buffers.checkWritable(Objects.requireNonNull(dst), null, 0, 0);
+        ensureOpen();
+        if (mustBlock && !isBlocking()) throw new IllegalBlockingModeException();
         if (local == null) bindIfUnbound(routing.bind(ANY));
         boolean blocking = false;
         InetSocketAddress sender = null;
-        ensureOpen();
         readLock.lock();
         try {
             blocking = isBlocking();
@@ -675,6 +687,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     @Override
     public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
         DatagramOptions.checkName(name);
+        StreamOptions.checkValue(name, value);
         ensureOpen();
         synchronized (options) {
             first.setOption(name, value);

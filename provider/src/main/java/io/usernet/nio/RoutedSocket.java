@@ -48,7 +48,8 @@ final class RoutedSocket extends ChannelSocket {
         if (remote == null)
             throw new IllegalArgumentException("connect: The address can't be null");
         if (timeout < 0) throw new IllegalArgumentException("connect: timeout can't be negative");
-        if (channel.isOpen() && !channel.isBlocking()) throw new IllegalBlockingModeException();
+        boolean said = remote instanceof InetSocketAddress inet && !inet.isUnresolved();
+        if (said && !channel.isBlocking()) throw new IllegalBlockingModeException();
         try {
             legTo(remote).connect(remote, timeout);
             channel.joinKeys();

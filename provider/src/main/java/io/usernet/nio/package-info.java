@@ -30,7 +30,9 @@
  * block, and notices interrupts; a routed channel follows when its leg has closed itself, before the
  * exception leaves. The lock under which a leg is decided for comes before those of legs. Routed
  * channels for datagrams have the locks above, and up to two legs, which never block: whoever has to
- * wait does so in a selector. A selector hears of a leg in the kernel by the key of the routed channel,
+ * wait does so in a selector. Closing these, and listeners on both, waits for who is inside to leave the
+ * kernel, so that the port is free; therefore nobody holds one of these locks together with a {@code
+ * begin} of the channel: an interrupt would run the close where it keeps him inside. A selector hears of a leg in the kernel by the key of the routed channel,
  * which has it watched by the selector's {@link io.usernet.nio.KernelSide}; of whose lock nothing comes
  * after but locks of the JDK's.
  */

@@ -2,6 +2,7 @@ package io.usernet.nio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -299,7 +301,38 @@ class RoutedDatagramChannelTest {
         inKernel.bind(null);
         MembershipKey key = inKernel.join(group, loopback);
         assertTrue(key.isValid());
+        assertSame(inKernel, key.channel());
+        assertSame(key, inKernel.join(group, loopback));
         key.drop();
+        assertFalse(key.isValid());
+        assertTrue(inKernel.join(group, loopback).isValid());
+    }
+
+    @Test
+    void adaptorJoinsWhereTheKernelServesIt() throws Exception {
+        NetworkInterface loopback = NetworkInterface.getByInetAddress(ON_LOOPBACK.getAddress());
+        SocketAddress group = new InetSocketAddress("239.255.1.2", 0);
+        DatagramSocket onStack = channel().bind(ON_STACK).socket();
+        assertEquals(
+                "Usernet has no multicast yet",
+                assertThrows(SocketException.class, () -> onStack.joinGroup(group, loopback))
+                        .getMessage());
+        PassThrough rules = new PassThrough(false, false, false, List.of(), Wildcard.KERNEL);
+        DatagramSocket inKernel =
+                closing(provider(rules).openDatagramChannel(StandardProtocolFamily.INET))
+                        .bind(null)
+                        .socket();
+        inKernel.joinGroup(group, loopback);
+        assertEquals(
+                "Already a member of group",
+                assertThrows(SocketException.class, () -> inKernel.joinGroup(group, loopback))
+                        .getMessage());
+        inKernel.leaveGroup(group, loopback);
+        assertEquals(
+                "Not a member of group",
+                assertThrows(SocketException.class, () -> inKernel.leaveGroup(group, loopback))
+                        .getMessage());
+        inKernel.joinGroup(group, null);
     }
 
     @Test
