@@ -62,6 +62,7 @@ final class Receiver {
     private boolean owed; // an ACK is owed, not necessarily at once
     private int quickAcks = QUICK_ACKS;
     private boolean interactive; // answers carry the ACKs
+    private boolean ackAwaitsReader; // what the stream was told
     private long lastTextNs;
     private int segmentSize; // the peer's segments seem to have this much text
 
@@ -218,8 +219,29 @@ final class Receiver {
         } else if (s.has(Tcp.FIN)) {
             ackNow();
         }
+        if (s.has(Tcp.PSH)) onPush();
         assert invariant();
         return discarding ? 0 : delivered;
+    }
+
+    /**
+     * The peer had no more to send, or no room for more until it gets an ACK (a small SO_SNDBUF, or Nagle's
+     * algorithm). So it gets one as soon as all is read, unless an answer is likely to carry it.
+     */
+    private void onPush() {
+        if (!owed || acksDue > 0 || interactive || discarding || ackAwaitsReader) return;
+        ackAwaitsReader(true);
+        VarHandle.fullFence(); // the reader looks at the flag after it has read: one sees the other
+        if (isAllRead()) ackNow();
+    }
+
+    private void ackAwaitsReader(boolean awaits) {
+        ackAwaitsReader = awaits;
+        stream.ackAwaitsReader(awaits);
+    }
+
+    private boolean isAllRead() {
+        return queue.consumed() == queue.appended();
     }
 
     private void take(long start, long end, Frame in, int textAt, boolean quickAck) {
@@ -280,7 +302,7 @@ final class Receiver {
     /** The application has read. */
     void onConsumed() {
         reap();
-        if (isWorthAnnouncing()) ackNow();
+        if (isWorthAnnouncing() || ackAwaitsReader && isAllRead()) ackNow();
     }
 
     /** Lets go of what the application has read. */
@@ -370,6 +392,7 @@ final class Receiver {
         if (acksDue > 0) acksDue--;
         if (quickAcks > 0 && owed) quickAcks--;
         owed = false;
+        if (ackAwaitsReader) ackAwaitsReader(false);
         lastAckSent = rcvNxt;
         dupStart = dupEnd = 0;
     }

@@ -67,6 +67,7 @@ public final class Stream extends Post {
 
     private volatile boolean windowClosed; // by the loop, before it looks at the queue once more
     private volatile int windowStep = 2 * 1460; // by the loop: what is worth telling
+    private volatile boolean ackAwaitsReader; // by the loop, likewise: all that came is to be read
     private int unannounced; // reader: bytes read and not posted
 
     // -- the loop's
@@ -114,14 +115,17 @@ public final class Stream extends Post {
         return n == 0 && ended && dst.hasRemaining() ? -1 : n;
     }
 
-    /** After a read: whether to post {@link #CONSUMED}, because the window can open. Reader only. */
+    /**
+     * After a read: whether to post {@link #CONSUMED}, because the window can open or the peer waits for
+     * an ACK. Reader only.
+     */
     public boolean shouldAnnounce() {
         if (unannounced == 0) return false;
         if (unannounced < windowStep) {
-            // The loop sets the flag and then looks at what was read; here, it is the other way
+            // The loop sets a flag and then looks at what was read; here, it is the other way
             // round: one of the two sees the other.
             VarHandle.fullFence();
-            if (!windowClosed) return false;
+            if (!windowClosed && !(ackAwaitsReader && receive.available() == 0)) return false;
         }
         unannounced = 0;
         return true;
@@ -222,6 +226,11 @@ public final class Stream extends Post {
     /** The caller looks at the queue once more after it has set this. */
     void windowClosed(boolean closed) {
         windowClosed = closed;
+    }
+
+    /** The reader posts once it has read all; the caller looks at the queue once more after this. */
+    void ackAwaitsReader(boolean awaits) {
+        ackAwaitsReader = awaits;
     }
 
     @Override

@@ -74,6 +74,33 @@ class AcknowledgementTest {
         }
 
         @Test
+        void pushedTextIsAcknowledgedOnceAllIsRead() {
+            afterTheBeginning();
+            receive(10);
+            t.read(169).sendsNothing().read(1).sends(". 1:1(0) ack 171").sendsNothing();
+            receive(10);
+            receive(10);
+            t.sendsNothing().read(20).sends(". 1:1(0) ack 191").sendsNothing();
+            t.advanceMillis(100).sendsNothing();
+            assertEquals(0, t.count(DELAYED_ACKS));
+        }
+
+        @Test
+        void textThatIsNotPushedIsAcknowledgedAfter40Ms() {
+            afterTheBeginning();
+            t.receives(". 161:171(10) ack 1").read(170).sendsNothing().advanceMillis(39);
+            t.sendsNothing().advanceMillis(1).sends(". 1:1(0) ack 171");
+        }
+
+        @Test
+        void conversationIsNotAcknowledgedWhenRead() {
+            receive(10);
+            t.skip().write(5).skip();
+            t.receives("P. 11:21(10) ack 6").read(20).sendsNothing();
+            t.write(5).sends("P. 6:11(5) ack 21");
+        }
+
+        @Test
         void afterIdlenessQuickly() {
             afterTheBeginning();
             t.advance(Duration.ofSeconds(5));
