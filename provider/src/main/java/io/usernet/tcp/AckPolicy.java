@@ -9,9 +9,9 @@ package io.usernet.tcp;
  *       the peer's congestion window grows.
  *   <li>In an <i>interactive</i> connection ("pingpong" in Linux), where the application answers text
  *       with text within the delay of an ACK: on the answer. A timeout ends that.
- *   <li>Otherwise: with the second full segment; or, after one that isn't full, as soon as the
- *       application has read all there is. It has not answered then, and the peer's Nagle algorithm may
- *       wait for the ACK.
+ *   <li>Otherwise: with the second full segment; or, after one that isn't full or is pushed, as soon as
+ *       the application has read all there is. It has not answered then, and the peer may wait for the
+ *       ACK: by Nagle's algorithm, or because its SO_SNDBUF holds no more than that segment.
  * </ul>
  *
  * In every case when DELAYED_ACK expires at the latest. That delay is fixed: Linux may extend it to one
@@ -36,7 +36,7 @@ final class AckPolicy {
 
     private int due; // segments with an ACK to send now
     private boolean owed; // an ACK is owed, not necessarily at once
-    private boolean small; // what is owed includes a segment that isn't full
+    private boolean last; // what is owed includes what may be the peer's last for now
     private int quick; // ACKs left in quick-ACK mode
     private long lastTextNs = NEVER;
     private int segmentSize; // the peer's segments seem to have this much text
@@ -58,7 +58,7 @@ final class AckPolicy {
 
     /** Whether it is to be acknowledged once the application has read all that came. */
     boolean awaitsReader() {
-        return owed && small && due == 0 && !isInteractive();
+        return owed && last && due == 0 && !isInteractive();
     }
 
     private boolean isInteractive() {
@@ -105,8 +105,13 @@ final class AckPolicy {
     void onInOrder(int length, long unacknowledged) {
         owed = true;
         segmentSize = Math.max(segmentSize, Math.min(length, mss));
-        small |= length < segmentSize;
+        last |= length < segmentSize;
         if (quick > 0 && !isInteractive() || unacknowledged >= 2L * segmentSize) now();
+    }
+
+    /** What came is all that the peer could send for now (RFC 9293 section 3.9.1.2). */
+    void onPush() {
+        last |= owed;
     }
 
     /** Text behind a gap: one duplicate ACK for each segment. */
@@ -133,6 +138,6 @@ final class AckPolicy {
     void onAckSent() {
         if (due > 0) due--;
         if (quick > 0 && owed) quick--;
-        owed = small = false;
+        owed = last = false;
     }
 }

@@ -205,6 +205,10 @@ final class Receiver {
         } else if (s.has(Tcp.FIN)) {
             ackNow();
         }
+        if (s.has(Tcp.PSH)) {
+            acks.onPush();
+            if (acks.awaitsReader()) tellStream();
+        }
         assert invariant();
         return discarding ? 0 : delivered;
     }

@@ -76,6 +76,18 @@ class AcknowledgementTest {
             t.receives("P. 21:31(10) ack 6").sends(". 6:6(0) ack 31"); // no conversation after all
         }
 
+        /** A sender whose SO_SNDBUF holds no second one waits for that. */
+        @Test
+        void fullSegmentIsAcknowledgedOnceReadOnlyIfItIsPushed() {
+            afterTheBeginning();
+            t.receives(". 161:1621(1460) ack 1").read(1620).sendsNothing();
+            t.advanceMillis(40).sends(". 1:1(0) ack 1621");
+            t.receives(". 1621:3081(1460) ack 1").read(1460).sendsNothing();
+            t.advanceMillis(40).sends(". 1:1(0) ack 3081");
+            t.receives("P. 3081:4541(1460) ack 1").sendsNothing().read(1460);
+            t.sends(". 1:1(0) ack 4541").sendsNothing();
+        }
+
         @Test
         void afterIdlenessQuickly() {
             afterTheBeginning();
@@ -125,14 +137,6 @@ class AcknowledgementTest {
             }
             t.advanceMillis(100).sendsNothing();
             assertEquals(0, t.count(DELAYED_ACKS));
-        }
-
-        @Test
-        void fullSegmentIsNotAcknowledgedBecauseItIsRead() {
-            afterTheBeginning();
-            t.read(160);
-            receive(1460);
-            t.read(1460).sendsNothing().advanceMillis(40).sends(". 1:1(0) ack 1621");
         }
 
         @Test
