@@ -140,6 +140,15 @@ class StackSelectorTest {
         assertEquals(Set.of(Thread.currentThread()), idle.lookers);
     }
 
+    @Test
+    void changeJustAfterTheLookOfNewInterestIsNotLost() throws Exception {
+        SwitchChannel channel = new SwitchChannel();
+        SelectionKey key = register(channel, 0);
+        channel.afterLook = () -> channel.signal(WRITE);
+        key.interestOps(WRITE);
+        assertEquals(1, selector.selectNow());
+    }
+
     /** The interest and the change that it waits for, published at the same time. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2})

@@ -14,6 +14,9 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     final Signals signals = new Signals();
     final Set<Thread> lookers = ConcurrentHashMap.newKeySet();
 
+    /** Done once, when the next look has seen what is ready, and before anybody acts on it. */
+    volatile Runnable afterLook;
+
     /** In the modes of the queues: neither store nor load is ordered with what concerns other fields. */
     private final AtomicInteger ready = new AtomicInteger();
 
@@ -38,7 +41,11 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     public int ready(int ops) {
         looks.incrementAndGet();
         lookers.add(Thread.currentThread());
-        return ready.getAcquire() & ops;
+        int now = ready.getAcquire() & ops;
+        Runnable action = afterLook;
+        afterLook = null;
+        if (action != null) action.run();
+        return now;
     }
 
     @Override
