@@ -25,7 +25,6 @@ import io.usernet.view.RouteView;
 import io.usernet.view.SocketView;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
@@ -57,7 +56,6 @@ import java.util.function.Supplier;
  * still open deliver what {@code write} has accepted, for at most {@code usernet.exit.timeout}.
  */
 public final class Stack implements AutoCloseable {
-    private static final Logger LOG = System.getLogger("io.usernet");
     private static final AtomicInteger OPENED = new AtomicInteger();
 
     private final Settings settings;
@@ -204,7 +202,8 @@ public final class Stack implements AutoCloseable {
             forwarder.tcp(flow);
         } catch (Throwable e) {
             flow.reject();
-            LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
+            System.getLogger("io.usernet")
+                    .log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
         }
     }
 
@@ -214,7 +213,8 @@ public final class Stack implements AutoCloseable {
             forwarder.udp(flow);
         } catch (Throwable e) {
             flow.reject();
-            LOG.log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
+            System.getLogger("io.usernet")
+                    .log(Level.WARNING, "the forwarder failed: " + flow + " is rejected", e);
         }
     }
 

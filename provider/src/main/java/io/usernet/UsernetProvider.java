@@ -6,7 +6,6 @@ import io.usernet.nio.StackSelectorProvider;
 import io.usernet.runtime.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
 
@@ -72,15 +71,6 @@ public final class UsernetProvider extends StackSelectorProvider {
         Settings settings = Settings.fromSystemProperties();
         Stack opened = Stack.open(settings, List.of());
         rules = settings.passThrough();
-        if (settings.link() == null) {
-            // No application may find a line in its log that wasn't there before it ran on us.
-            System.getLogger("io.usernet")
-                    .log(
-                            Level.DEBUG,
-                            "no link is configured: only the loopback inside this JVM works; set for"
-                                    + " example -Dusernet.link=tap:usernet0"
-                                    + " -Dusernet.address=10.0.0.2/24");
-        }
         return opened;
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
@@ -144,6 +145,41 @@ class AgentTest {
 
         void appendToClassPathForInstrumentation(String path) throws IOException {
             addURL(Path.of(path).toUri().toURL());
+        }
+    }
+
+    /**
+     * With the first {@code System.Logger} an application's logging begins: its library may set itself
+     * up then, before the application has, or complain that it can't any more.
+     */
+    @Test
+    void withoutTheApplicationsLogging() throws Exception {
+        Path logging = directory.resolve("logging.jar");
+        try (OutputStream out = Files.newOutputStream(logging);
+                JarOutputStream jar = new JarOutputStream(out, Jars.manifest(Map.of()))) {
+            Jars.add(jar, "", Logging.class);
+            jar.putNextEntry(
+                    new JarEntry("META-INF/services/" + System.LoggerFinder.class.getName()));
+            jar.write(Logging.class.getName().getBytes());
+            jar.closeEntry();
+        }
+        String path = Jvm.path(logging, application.classes, application.library);
+        greetEachOther("-cp", path, "app.Main");
+        String withoutLink = Jvm.agent("passthrough=none");
+        try (Jvm jvm = Jvm.java(withoutLink, "-cp", path, "app.Main", "end", "127.0.0.1:0")) {
+            jvm.ends(0, NOTHING, NOTHING);
+        }
+    }
+
+    /** Says that it was asked for. */
+    public static final class Logging extends System.LoggerFinder {
+        public Logging() {
+            System.out.println("logging begins");
+        }
+
+        @Override
+        public System.Logger getLogger(String name, Module module) {
+            throw new IllegalStateException("logging hasn't begun");
         }
     }
 

@@ -1,7 +1,6 @@
 package io.usernet.aio;
 
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.AsynchronousChannelGroup;
 import java.nio.channels.CompletionHandler;
@@ -24,7 +23,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * then its executor is shut down too.
  */
 final class ChannelGroup extends AsynchronousChannelGroup {
-    private static final Logger LOG = System.getLogger("io.usernet");
     private static final AtomicInteger OPENED = new AtomicInteger();
 
     /** Handlers that one thread calls inside one another before it leaves the next one to others. */
@@ -113,7 +111,7 @@ final class ChannelGroup extends AsynchronousChannelGroup {
         try {
             member.close();
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "closing " + member, e);
+            System.getLogger("io.usernet").log(Level.DEBUG, "closing " + member, e);
         }
     }
 
@@ -244,7 +242,11 @@ final class ChannelGroup extends AsynchronousChannelGroup {
 
     /** The selector failed: without it every operation would wait for ever. */
     void pollerFailed(Throwable cause) {
-        LOG.log(Level.ERROR, "the selector failed: all channels of the group are closed", cause);
+        System.getLogger("io.usernet")
+                .log(
+                        Level.ERROR,
+                        "the selector failed: all channels of the group are closed",
+                        cause);
         shutdownNow();
     }
 

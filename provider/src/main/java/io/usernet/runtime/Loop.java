@@ -4,7 +4,6 @@ import io.usernet.buffer.Post;
 import io.usernet.buffer.Wakeups;
 import io.usernet.link.LinkEvents;
 import io.usernet.stack.Core;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -30,7 +29,6 @@ import java.util.function.LongSupplier;
  * protocol was checked by an explicit-state model; dropping any of the steps marked (*) loses work.
  */
 public final class Loop {
-    private static final Logger LOG = System.getLogger("io.usernet");
 
     private static final int FREE = 0, HELD = 1, MORE = 2, DEAD = 3;
     private static final int AWAKE = 0, POLLING = 1, PARKED = 2;
@@ -336,10 +334,12 @@ public final class Loop {
             Thread log =
                     new Thread(
                             () ->
-                                    LOG.log(
-                                            Level.WARNING,
-                                            holder + " has been in one turn for over a second",
-                                            where),
+                                    System.getLogger("io.usernet")
+                                            .log(
+                                                    Level.WARNING,
+                                                    holder
+                                                            + " has been in one turn for over a second",
+                                                    where),
                             "usernet-log");
             log.setDaemon(true);
             log.start();
@@ -390,7 +390,7 @@ public final class Loop {
         while (deviceUsers.get() != 0) Thread.onSpinWait();
         device.close();
         if (failure instanceof Closed) return;
-        LOG.log(Level.ERROR, "the network stack died", failure);
+        System.getLogger("io.usernet").log(Level.ERROR, "the network stack died", failure);
     }
 
     /** Waits until the I/O thread has closed the link and ended. Not in the seat. */

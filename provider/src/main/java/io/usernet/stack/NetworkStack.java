@@ -50,7 +50,6 @@ import io.usernet.wire.Ipv4Address;
 import io.usernet.wire.MacAddress;
 import io.usernet.wire.Tcp;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.SocketException;
@@ -77,7 +76,6 @@ import java.util.function.Consumer;
  * <p>Confined to the loop, except {@link #inbox}, {@link #counters} and {@link #prepare}.
  */
 public final class NetworkStack implements Core {
-    private static final Logger LOG = System.getLogger("io.usernet");
 
     /** Bounds of one turn: frames in from each interface, posts, timers, and segments out. */
     private static final int MAX_FRAMES = 64, MAX_POSTS = 64, MAX_TIMERS = 256, MAX_SEGMENTS = 64;
@@ -216,7 +214,7 @@ public final class NetworkStack implements Core {
     }
 
     private static void log(String message, Throwable failure) {
-        LOG.log(Level.WARNING, message, failure);
+        System.getLogger("io.usernet").log(Level.WARNING, message, failure);
     }
 
     // -- the turn

@@ -8,7 +8,6 @@ import io.usernet.wire.Tcp;
 import io.usernet.wire.Udp;
 import java.io.File;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -35,7 +34,6 @@ import java.util.Locale;
  * <p>The statistics at the end of a file count its packets, and those that were dropped between them.
  */
 final class CaptureFile implements PacketDrain.Sink {
-    private static final Logger LOG = System.getLogger("io.usernet");
     private static final int BATCH = 512 << 10;
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMddHHmmss");
 
@@ -294,11 +292,12 @@ final class CaptureFile implements PacketDrain.Sink {
         String in = number > 1 ? number + " files " + config.file() : config.file();
         String line = "packets captured in " + in + ": " + packetsBefore + ", dropped: ";
         if (droppedBefore == 0) {
-            LOG.log(Level.INFO, line + "0");
+            System.getLogger("io.usernet").log(Level.INFO, line + "0");
             return;
         }
         String buffer = Settings.CAPTURE_BUFFER + "=" + config.buffer();
-        LOG.log(Level.WARNING, line + droppedBefore + ", which found no room in " + buffer);
+        System.getLogger("io.usernet")
+                .log(Level.WARNING, line + droppedBefore + ", which found no room in " + buffer);
     }
 
     @Override

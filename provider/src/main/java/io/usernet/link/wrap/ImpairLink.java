@@ -9,7 +9,6 @@ import io.usernet.link.LinkDevice;
 import io.usernet.link.LinkFailure;
 import io.usernet.metrics.ImpairmentCounts;
 import io.usernet.wire.Cidr;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -41,7 +40,6 @@ import java.util.function.LongSupplier;
  * link is closed, what waits to be sent is sent.
  */
 public final class ImpairLink implements LinkDevice {
-    private static final Logger LOG = System.getLogger("io.usernet");
 
     /** Frames that one call moves between the link and what waits. */
     private static final int MAX_FRAMES = 64;
@@ -105,7 +103,8 @@ public final class ImpairLink implements LinkDevice {
         ImpairLink wrapped = new ImpairLink(link, impairment, () -> System.nanoTime() - startNs);
         if (!impairment.isNone()) {
             String name = link.capabilities().name();
-            LOG.log(Level.INFO, name + " is impaired: " + wrapped.impairment());
+            System.getLogger("io.usernet")
+                    .log(Level.INFO, name + " is impaired: " + wrapped.impairment());
         }
         return wrapped;
     }
@@ -468,7 +467,7 @@ public final class ImpairLink implements LinkDevice {
             link.flush();
         } catch (LinkFailure gone) {
             // It is what the stack has died of, and nobody is left to send to.
-            LOG.log(Level.DEBUG, "what was delayed is lost", gone);
+            System.getLogger("io.usernet").log(Level.DEBUG, "what was delayed is lost", gone);
         }
     }
 }

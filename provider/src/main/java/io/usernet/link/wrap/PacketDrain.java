@@ -3,7 +3,6 @@ package io.usernet.link.wrap;
 import io.usernet.buffer.ThreadWaiter;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +30,6 @@ final class PacketDrain {
         void finish() throws IOException;
     }
 
-    private static final Logger LOG = System.getLogger("io.usernet");
     private static final long CLOSE_MS = TimeUnit.SECONDS.toMillis(2);
 
     private final PacketRing ring;
@@ -85,12 +83,13 @@ final class PacketDrain {
             drain();
             sink.finish();
         } catch (IOException e) {
-            LOG.log(
-                    Level.ERROR,
-                    "the packet "
-                            + what
-                            + " ends, because it cannot be written: "
-                            + e.getMessage());
+            System.getLogger("io.usernet")
+                    .log(
+                            Level.ERROR,
+                            "the packet "
+                                    + what
+                                    + " ends, because it cannot be written: "
+                                    + e.getMessage());
         } finally {
             ring.close();
             waiter.disown();
