@@ -200,6 +200,24 @@ abstract class ConnectionContract extends SocketContract {
     }
 
     @Test
+    void aSocketThatFoundNoNameConnectsElsewhereUnlessTheJdkClosesIt() throws IOException {
+        Socket client = socket();
+        assertFails(
+                UnknownHostException.class,
+                () -> client.connect(InetSocketAddress.createUnresolved("nowhere", 1)));
+        ServerSocket server = listen();
+        if (client.isClosed()) { // by Socket itself, in new JDKs
+            assertFails(
+                    SocketException.class,
+                    "Socket is closed",
+                    () -> client.connect(server.getLocalSocketAddress()));
+        } else {
+            client.connect(server.getLocalSocketAddress());
+            assertTrue(client.isConnected());
+        }
+    }
+
+    @Test
     void connectingWithWrongArgumentsFails() throws IOException {
         Socket client = socket();
         assertFails(IllegalArgumentException.class, () -> client.connect(null));
@@ -434,6 +452,19 @@ abstract class ConnectionContract extends SocketContract {
         pair.server().close();
         // The JDK sends a FIN before the reset, which a reader may see first.
         writing(pair.client()).failure(SocketException.class);
+    }
+
+    @Test
+    void anAnswerIsReadAlthoughItsServerHasNotReadAll() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            Pair pair = connect();
+            send(pair.client(), "a request that nobody reads");
+            pair.server().getInputStream().read();
+            send(pair.server(), "answer");
+            pair.server().close();
+            assertEquals("answer", new String(pair.client().getInputStream().readAllBytes()));
+            pair.client().close();
+        }
     }
 
     private static Background<Void> writing(Socket socket) {
