@@ -126,14 +126,19 @@ abstract class ConnectionContract extends SocketContract {
     @Test
     void aSocketAtTheWildcardConnectsFromItsPort() throws IOException {
         ServerSocket server = listen();
+        // Where it moves to the kernel, another program may happen to have the port there.
+        for (int tries = 5; !connectsFromItsPort(server); tries--) assertTrue(tries > 0);
+    }
+
+    private boolean connectsFromItsPort(ServerSocket server) throws IOException {
         Socket client = socket();
         client.bind(null);
         int port = client.getLocalPort();
         assertTrue(port > 0);
         assertTrue(client.getLocalAddress().isAnyLocalAddress());
         client.connect(server.getLocalSocketAddress());
-        assertEquals(port, acceptFrom(server).getPort());
         assertEquals(subject.serverAddress(), client.getLocalAddress());
+        return acceptFrom(server).getPort() == port;
     }
 
     @Test
