@@ -549,10 +549,19 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         synchronized (stateLock) {
             known = attached;
         }
-        if (known && !closePosted) engine.post(stream, Stream.CLOSE);
+        if (known && !closePosted) engine.post(stream, closing());
         if (binding != null) engine.release(binding);
         binding = null;
         closePosted = true;
+    }
+
+    /**
+     * What closes it. The sockets of java.net end their output first, as the JDK's do: so a peer that is
+     * reset, because not all was read here, gets the end of the stream behind the last bytes.
+     */
+    private int closing() {
+        boolean ends = interruption == Interruption.FAILS_VIRTUAL_THREADS && stream.linger != 0;
+        return ends ? Stream.SHUTDOWN_OUTPUT | Stream.CLOSE : Stream.CLOSE;
     }
 
     @Override

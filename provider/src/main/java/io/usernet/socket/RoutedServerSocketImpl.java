@@ -249,10 +249,10 @@ public final class RoutedServerSocketImpl extends SocketImpl {
 
     // -- addresses and options
 
+    /** As the application gave it: with its name, if it had one. */
     @Override
-    protected InetAddress getInetAddress() {
-        ServerSocket now = leg;
-        return now == null ? null : now.getInetAddress();
+    protected synchronized InetAddress getInetAddress() {
+        return wanted == null ? null : wanted.getAddress();
     }
 
     @Override

@@ -156,11 +156,11 @@ public final class RoutedSocketImpl extends SocketImpl {
         connect(new InetSocketAddress(host, port), 0);
     }
 
-    /** Closes the socket where it fails, as the JDK's does. */
+    /** Closes the socket where it fails, as the JDK's does, but not for an address that is none. */
     @Override
     protected void connect(SocketAddress remote, int timeoutMs) throws IOException {
+        InetSocketAddress to = resolved(remote);
         try {
-            InetSocketAddress to = resolved(remote);
             Transport by = stack.routing().connect(to);
             if (by == Transport.STACK && !isIpv4(to.getAddress()))
                 throw new SocketException("Network is unreachable");

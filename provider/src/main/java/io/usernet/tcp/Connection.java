@@ -697,8 +697,8 @@ public final class Connection extends Endpoint {
             if ((what & Stream.CONSUMED) != 0) receiver.onConsumed();
             else receiver.reap();
             if ((what & Stream.SHUTDOWN_INPUT) != 0) receiver.discard();
+            if ((what & Stream.SHUTDOWN_OUTPUT) != 0) finishSending();
             if ((what & Stream.CLOSE) != 0) close();
-            else if ((what & Stream.SHUTDOWN_OUTPUT) != 0) finishSending();
         } else if ((what & Stream.CLOSE) != 0) {
             abandon();
         } else if (!stream.receiveQueue().isClosed()) {

@@ -27,6 +27,16 @@ class LifetimeTest {
         }
 
         @Test
+        void closeWithUnreadTextAfterShutdownFinishesBeforeItResets() {
+            t.receives("P. 1:11(10) ack 1").skip().write(100);
+            t.posts(Stream.SHUTDOWN_OUTPUT | Stream.CLOSE);
+            t.sends("P. 1:101(100) ack 11")
+                    .sends("F. 101:101(0) ack 11")
+                    .sends("R. 102:102(0) ack 11")
+                    .is(State.CLOSED);
+        }
+
+        @Test
         void lingerZeroResets() {
             t.stream().linger = 0;
             t.write(100).skip().close().sends("R. 101:101(0) ack 1").is(State.CLOSED);

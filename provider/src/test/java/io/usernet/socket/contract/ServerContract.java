@@ -10,6 +10,7 @@ import io.usernet.nio.contract.Background;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -47,6 +48,15 @@ abstract class ServerContract extends SocketContract {
         assertEquals(subject.serverAddress(), server.getInetAddress());
         assertTrue(server.getLocalPort() > 0);
         assertFails(SocketException.class, "Already bound", () -> server.bind(anyPort()));
+    }
+
+    @Test
+    void theAddressKeepsTheNameThatItWasBoundBy() throws IOException {
+        byte[] address = subject.serverAddress().getAddress();
+        ServerSocket server = server();
+        server.bind(new InetSocketAddress(InetAddress.getByAddress("of.the.server", address), 0));
+        assertEquals("of.the.server", server.getInetAddress().getHostName());
+        assertTrue(server.toString().contains("of.the.server/"), server.toString());
     }
 
     @Test
