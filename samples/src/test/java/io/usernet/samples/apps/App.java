@@ -39,7 +39,9 @@ enum App {
                     "org.xerial.snappy",
                     "org.slf4j",
                     "io.netty"), // for the names of its TLS settings only
-            "-Dzookeeper.forceSync=no") {
+            "-Dzookeeper.forceSync=no",
+            // it warns of each client that is killed
+            "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.NIOServerCnxn=error") {
         @Override
         boolean isExpected(String line) {
             return line.contains("maxCnxns is not configured");

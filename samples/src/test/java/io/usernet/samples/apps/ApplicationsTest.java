@@ -28,7 +28,7 @@ class ApplicationsTest {
             PORT = 18080;
     private static final Duration LIMIT = Duration.ofMinutes(FULL ? 5 : 2);
     private static final String LINK = "tap:usernet0?host=10.0.0.1/24", ADDRESS = "10.0.0.2/24";
-    private static final int IDLE_SECONDS = 5, TICKS_PER_SECOND = 100;
+    private static final int IDLE_SECONDS = 5, IDLE_PERIODS = 12, TICKS_PER_SECOND = 100;
 
     @BeforeAll
     static void makeFiles() throws Exception {
@@ -171,17 +171,28 @@ class ApplicationsTest {
         try (Served served = new Served(app);
                 Run client = served.client(REQUESTS, "-Didle=true")) {
             client.await("idle");
-            served.server.runsFor(Duration.ofSeconds(IDLE_SECONDS)); // compilers finish
-            long before = served.server.cpuTicks();
-            served.server.runsFor(Duration.ofSeconds(IDLE_SECONDS));
-            long used = served.server.cpuTicks() - before;
-            long percent = used * 100 / (IDLE_SECONDS * TICKS_PER_SECOND);
+            long percent = percentWhenIdle(served.server);
             System.out.printf(Locale.ROOT, "%s, idle: %d %% of a core%n", app, percent);
             assertTrue(percent < 5, () -> percent + " % of a core");
             client.endInput();
             client.awaitEnd();
             served.stop();
         }
+    }
+
+    /**
+     * The share of a core that it uses: the least of some periods, as compilers have to finish first,
+     * for which they need long on a busy machine.
+     */
+    private static long percentWhenIdle(Run server) throws Exception {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < IDLE_PERIODS && least >= 5; i++) {
+            long before = server.cpuTicks();
+            server.runsFor(Duration.ofSeconds(IDLE_SECONDS));
+            long used = server.cpuTicks() - before;
+            least = Math.min(least, used * 100 / (IDLE_SECONDS * TICKS_PER_SECOND));
+        }
+        return least;
     }
 
     @ParameterizedTest(name = "{0}")

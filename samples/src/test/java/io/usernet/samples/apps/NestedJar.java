@@ -3,6 +3,7 @@ package io.usernet.samples.apps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.List;
 import java.util.jar.Attributes;
@@ -21,9 +22,15 @@ final class NestedJar {
 
     private NestedJar() {}
 
-    /** Makes it anew. */
+    /** Makes it anew, in place of one that may still be in use. */
     static void make() throws IOException {
         Files.createDirectories(FILE.getParent());
+        Path made = Files.createTempFile(FILE.getParent(), "spring-boot", ".jar");
+        write(made);
+        Files.move(made, FILE, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void write(Path file) throws IOException {
         List<Path> jars =
                 Jvm.libraries(
                                 List.of(
@@ -35,7 +42,7 @@ final class NestedJar {
                         .map(Path::of)
                         .toList();
         try (JarOutputStream out =
-                new JarOutputStream(Files.newOutputStream(FILE), manifest(SpringBootHttp.class))) {
+                new JarOutputStream(Files.newOutputStream(file), manifest(SpringBootHttp.class))) {
             for (String directory : List.of("BOOT-INF/", CLASSES, LIBRARIES)) put(out, directory);
             for (Path jar : jars) {
                 if (isLoader(jar)) unpack(out, jar);

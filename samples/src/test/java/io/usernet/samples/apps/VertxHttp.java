@@ -2,6 +2,7 @@ package io.usernet.samples.apps;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -16,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
 
@@ -31,9 +33,17 @@ public final class VertxHttp implements Application {
         return future.toCompletionStage().toCompletableFuture().get();
     }
 
+    /** Which warns of blocked threads, but not of a busy machine's first steps. */
+    private static Vertx vertx() {
+        return Vertx.vertx(
+                new VertxOptions()
+                        .setMaxEventLoopExecuteTime(30)
+                        .setMaxEventLoopExecuteTimeUnit(TimeUnit.SECONDS));
+    }
+
     @Override
     public AutoCloseable serve(InetSocketAddress at) throws Exception {
-        Vertx vertx = Vertx.vertx();
+        Vertx vertx = vertx();
         HttpServerOptions options =
                 new HttpServerOptions()
                         .setHost(at.getAddress().getHostAddress())
@@ -102,7 +112,7 @@ public final class VertxHttp implements Application {
     private static final class Load implements Client {
         private static final int LANES = 8, MOST_CONNECTIONS = 1_000;
 
-        private final Vertx vertx = Vertx.vertx();
+        private final Vertx vertx = vertx();
         private final HttpClient client;
 
         Load(InetSocketAddress server) {
