@@ -221,6 +221,7 @@ final class RoutedServerSocketChannel extends ServerSocketChannel
 
     /** What to throw of an unbound channel, unless it is closed, or the thread interrupted. */
     private NotYetBoundException unbound(boolean wouldBlock) throws IOException {
+        ensureOpen();
         if (wouldBlock) begin();
         try {
             ensureOpen();

@@ -33,6 +33,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * looks afterwards whether the channel was closed, and who closes it looks for a leg.
  */
 final class RoutedSocketChannel extends SocketChannel implements Pollable {
+    /** Times that a port is asked for which is free on both. */
+    private static final int ATTEMPTS = 16;
+
     private final Engine engine;
     private final Routing routing;
     private final ProtocolFamily family; // null: any
@@ -46,6 +49,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     private volatile StackSocketChannel stack; // the leg, if it is one of the stack
     private volatile boolean decided;
     private volatile Socket socket;
+    private volatile SocketChannel held; // the kernel's half of a reserved address; null: none
     private final GivenOptions given = new GivenOptions();
     private boolean blocking = true;
     private boolean portGiven; // by the application, in a bind that only reserves it
@@ -127,10 +131,11 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     /** Port and timeouts go from the provisional leg to one of the kernel. */
     private void passToKernel() throws IOException {
         StackSocketChannel before = stack;
-        SocketChannel kernel = openKernelLeg();
+        SocketChannel kernel = held != null ? held : openKernelLeg();
         try {
+            if (held != null) given.applyTo(kernel); // what was set since it was bound
             if (before != null) {
-                if (before.local() != null) bindLike(before.local(), kernel);
+                if (held == null && before.local() != null) bindLike(before.local(), kernel);
                 if (socket != null) copyTimeouts(before.socket(), kernel.socket());
             }
             decideFor(kernel);
@@ -177,6 +182,8 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         stack = chosen instanceof StackSocketChannel ours ? ours : null;
         leg = chosen;
         decided = true;
+        if (held != null && held != chosen) held.close();
+        held = null;
         closeIfLate();
     }
 
@@ -225,7 +232,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     private void bindUndecided(SocketChannel provisional, InetSocketAddress local)
             throws IOException {
         if (routing.isReserved(local)) {
-            provisional.bind(local);
+            reserve(provisional, local);
             portGiven = local.getPort() != 0;
         } else if (routing.bind(local) == Transport.KERNEL) {
             SocketChannel kernel = openKernelLeg();
@@ -240,6 +247,42 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         } else {
             provisional.bind(local);
             decideFor(provisional);
+        }
+    }
+
+    /**
+     * Of the loopback, each transport has one of its own, and here the same port of both is taken. The
+     * wildcard address of the kernel is not: that would keep others from the port on all of its networks.
+     */
+    private void reserve(SocketChannel provisional, InetSocketAddress local) throws IOException {
+        if (local.getAddress().isAnyLocalAddress()) provisional.bind(local);
+        else if (local.getPort() != 0) reserveWithBoth(provisional, local);
+        else reserveAnyPort(provisional, local);
+    }
+
+    private void reserveAnyPort(SocketChannel provisional, InetSocketAddress local)
+            throws IOException {
+        for (int left = ATTEMPTS; ; left--) {
+            try {
+                reserveWithBoth(provisional, local);
+                return;
+            } catch (BindException e) {
+                if (left == 1) throw e; // the kernel's choice is taken on the stack each time
+            }
+        }
+    }
+
+    private void reserveWithBoth(SocketChannel provisional, InetSocketAddress local)
+            throws IOException {
+        SocketChannel kernel = openKernelLeg();
+        try {
+            kernel.bind(local);
+            provisional.bind(kernel.getLocalAddress());
+            held = kernel;
+            if (!isOpen()) kernel.close();
+        } catch (IOException | RuntimeException e) {
+            kernel.close();
+            throw e;
         }
     }
 
@@ -331,8 +374,9 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
 
     @Override
     protected void implCloseSelectableChannel() throws IOException {
-        SocketChannel now = leg;
+        SocketChannel now = leg, bound = held;
         if (now != null) now.close();
+        if (bound != null) bound.close();
     }
 
     @Override

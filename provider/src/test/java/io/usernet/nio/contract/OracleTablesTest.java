@@ -34,11 +34,5 @@ class OracleTablesTest {
         RoutedToTheKernel() {
             super(new RoutedSubject(rules(true, List.of(), Wildcard.KERNEL)));
         }
-
-        /** A client's port is reserved on the stack: that the kernel has it taken, connecting says. */
-        @Override
-        boolean isOther(OracleTable<?> table, String operation) {
-            return table instanceof SocketChannelTable && operation.endsWith("bind(taken)");
-        }
     }
 }
