@@ -5,7 +5,6 @@ import io.usernet.runtime.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.Socket;
@@ -135,7 +134,8 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         try {
             if (held != null) given.applyTo(kernel); // what was set since it was bound
             if (before != null) {
-                if (held == null && before.local() != null) bindLike(before.local(), kernel);
+                boolean bound = held == null && before.local() != null; // to the wildcard
+                if (bound) bindTo(before.local().getPort(), kernel);
                 if (socket != null) copyTimeouts(before.socket(), kernel.socket());
             }
             decideFor(kernel);
@@ -159,15 +159,13 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         }
     }
 
-    private void bindLike(InetSocketAddress reserved, SocketChannel kernel) throws IOException {
-        InetAddress host = reserved.getAddress();
-        boolean any = host.isAnyLocalAddress();
-        int port = reserved.getPort();
+    /** To the wildcard address of IPv6, too, and the port that is reserved on the stack. */
+    private void bindTo(int port, SocketChannel kernel) throws IOException {
         try {
-            kernel.bind(any ? new InetSocketAddress(port) : reserved); // any: also IPv6
+            kernel.bind(new InetSocketAddress(port));
         } catch (BindException e) {
             if (portGiven) throw e;
-            kernel.bind(any ? null : new InetSocketAddress(host, 0)); // the application wants any
+            kernel.bind(null); // the application wants any
         }
     }
 
