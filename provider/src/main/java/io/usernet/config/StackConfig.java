@@ -90,6 +90,12 @@ public record StackConfig(
         return host.stream().map(address -> new Cidr(address, 32)).toList();
     }
 
+    /** Whether an address is one of {@link #host}; boxes nothing. */
+    public boolean isOfHost(int address) {
+        for (int own : host) if (own == address) return true;
+        return false;
+    }
+
     /** The same with one address, such as {@code 10.0.0.2/24}, added on the last link. */
     public StackConfig withAddress(String cidr) {
         List<List<Cidr>> more = new ArrayList<>(links);

@@ -78,7 +78,7 @@ public final class Routing {
         if (host.isLoopbackAddress()) return true;
         if (!rules.loopback()) return false;
         if (host instanceof Inet4Address v4) {
-            return engine.config().host().contains(Ipv4Address.of(v4));
+            return engine.config().isOfHost(Ipv4Address.of(v4));
         }
         try {
             return NetworkInterface.getByInetAddress(host) != null;
