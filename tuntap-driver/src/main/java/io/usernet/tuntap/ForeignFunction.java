@@ -7,8 +7,8 @@ import java.lang.invoke.MethodType;
 /**
  * A function of the C library, called by the JDK. Arguments and results are {@code long} here, so that
  * functions differ by the number of their parameters alone; C gets the {@code int} that it declares. A
- * result that is not negative is C's, another one minus an {@link Errno}. Once it is compiled, a call allocates nothing.
- * Thread-safe.
+ * result that is not negative is C's, another one minus an {@link Errno}. Once it is compiled, a call allocates nothing
+ * (rarely, and then for as long as the JVM lives, a small segment in the JDK's code: see ADR 7). Thread-safe.
  *
  * <p>The compiler trusts a record's fields: through one that is a constant it sees the handle, and all
  * behind it is inlined.

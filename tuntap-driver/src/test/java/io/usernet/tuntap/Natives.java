@@ -22,6 +22,11 @@ enum Natives {
         return Runtime.version().feature() >= 22 ? List.of(JNR, FOREIGN) : List.of(JNR);
     }
 
+    /** What links use on this JDK. */
+    static Natives ofLinks() throws IOException {
+        return NativeCalls.get().sys() instanceof ForeignSyscalls ? FOREIGN : JNR;
+    }
+
     /** Each with each. */
     static List<Arguments> pairs() {
         return here().stream().flatMap(a -> here().stream().map(b -> Arguments.of(a, b))).toList();

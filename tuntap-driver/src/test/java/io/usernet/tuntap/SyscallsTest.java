@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -174,23 +172,18 @@ class SyscallsTest {
     @MethodSource("io.usernet.tuntap.Natives#here")
     void callsAllocateNothing(Natives natives) throws Exception {
         Syscalls sys = natives.calls().sys();
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         int fd = open(sys, Path.of("/dev/null"));
         NativeBuffer byteToWrite = new NativeBuffer(sys, 1);
         NativeBuffer iovec = iovecs(sys, byteToWrite);
-        int calls = 10_000;
-        long allocated = Long.MAX_VALUE;
-        for (int round = 0; round < 200 && allocated >= calls; round++) {
-            long before = threads.getCurrentThreadAllocatedBytes();
-            for (int i = 0; i < calls; i++) {
-                sys.writev(fd, iovec.address, 1);
-                sys.close(-1);
-            }
-            allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        }
+        Allocation.assertNone(
+                2,
+                natives,
+                () -> {
+                    sys.writev(fd, iovec.address, 1);
+                    sys.close(-1);
+                });
         byteToWrite.keep();
         iovec.keep();
         assertEquals(0, sys.close(fd));
-        assertTrue(allocated < calls, allocated + " bytes in " + 2 * calls + " calls");
     }
 }
