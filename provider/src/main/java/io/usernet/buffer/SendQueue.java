@@ -34,10 +34,12 @@ public final class SendQueue {
         }
     }
 
+    private static final int SMALL = Slab.Size.SMALL.bytes();
+
     private final Memory memory;
     private final Gate gate = new Gate();
     private volatile int limit;
-    private volatile boolean starved; // by the application: there was room, and no memory
+    private volatile boolean starved; // by the application: there was room, and no memory for us
 
     private long written; // by the application (setRelease); the loop reads it (getAcquire)
     private long acked; // by the loop (setRelease); the application reads it (getAcquire)
@@ -80,10 +82,19 @@ public final class SendQueue {
      * isn't woken for every acknowledgement; and there is memory, if the last {@link #append} had none.
      */
     public boolean isWritable() {
-        return isWritable(room()) && !(starved && memory.freeForWriting() == 0);
+        return isWritable(room()) && !(starved && isScarce());
     }
 
-    /** Whether the last {@link #append} took less than there was room for, since memory is used up. */
+    private boolean isScarce() {
+        if (memory.freeForWriting() == 0) return true;
+        int queued = queued();
+        return queued > 0 && memory.share() - queued < Slab.Size.MEDIUM.bytes();
+    }
+
+    /**
+     * Whether the last {@link #append} took less than there was room for: memory is used up, or what is
+     * left is for others.
+     */
     public boolean isStarved() {
         return starved;
     }
@@ -130,9 +141,13 @@ public final class SendQueue {
     }
 
     private Slab link(long position, int wanted) {
-        // A queue that holds little is not to pin much.
-        int most = limit <= Slab.Size.MEDIUM.bytes() / 4 ? Slab.Size.SMALL.bytes() : wanted;
-        Slab slab = memory.takeForWriting(Math.min(wanted, most));
+        int queued = (int) (position - (long) ACKED.getAcquire(this));
+        long share = memory.share() - queued;
+        if (queued > 0 && share < SMALL) return null; // an empty one may always begin
+        // A queue that holds little, or should, is not to pin much.
+        int medium = Slab.Size.MEDIUM.bytes();
+        boolean little = limit <= medium / 4 || share < medium;
+        Slab slab = memory.takeForWriting(little ? Math.min(wanted, SMALL) : wanted);
         if (slab == null) return null;
         slab.position = position;
         if (tail == null) first = slab;

@@ -87,7 +87,8 @@ public record Settings(
                     INLINE_WRITERS,
                     CONFIG);
 
-    private static final String MEMORY_REMEDY = "give 4m to 1024g; the default is 256m";
+    private static final String MEMORY_REMEDY =
+            "give 4m to 1024g; the default is 256m, or half of the heap if that is less";
 
     private static final long MAX_MEMORY = 1024L << 30;
 
@@ -274,13 +275,19 @@ public record Settings(
         private Impairment impair;
         private String passThrough = "none";
         private String passThroughWildcard = "stack";
-        private long memory = 256L << 20;
+        private long memory = defaultMemory();
         private int exitTimeoutMs = 10_000;
         private boolean inlineWriters;
         private Sysctls sysctls = Sysctls.defaults();
 
         /** Begins with the defaults. */
         public Builder() {}
+
+        /** The JVM allows as much direct memory as heap, and the application wants some of it. */
+        private static long defaultMemory() {
+            long half = Runtime.getRuntime().maxMemory() / 2;
+            return Math.max(StackConfig.MIN_MEMORY, Math.min(256L << 20, half));
+        }
 
         /**
          * Sets one property, by its full name.

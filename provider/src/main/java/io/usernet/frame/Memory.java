@@ -17,7 +17,16 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Memory {
     private static final int STEP = 1 << 20;
 
-    private final long budget;
+    /** A queue may hold so much of what is free: with n that are full, n/(n + 4) of that is in use. */
+    private static final int SHARE = 4;
+
+    /**
+     * So much is left to queues that hold nothing, so that each may begin; as small slabs, for there are
+     * many such queues when memory is scarce.
+     */
+    private static final int RESERVE = 16;
+
+    private volatile long budget; // becomes less where the JVM's limit is
     private final AtomicLong allocated = new AtomicLong();
     private final Pool[] pools = new Pool[Slab.Size.values().length];
 
@@ -58,10 +67,13 @@ public final class Memory {
     public Slab takeForWriting(int bytes) {
         boolean few = bytes <= Slab.Size.SMALL.bytes;
         Slab.Size suits = few ? Slab.Size.SMALL : Slab.Size.MEDIUM;
-        Slab slab = takeForWriting(suits);
-        if (slab == null && grow(suits)) slab = takeForWriting(suits);
-        if (slab == null) slab = takeForWriting(few ? Slab.Size.MEDIUM : Slab.Size.SMALL);
-        return slab;
+        Slab slab = takeOrGrow(suits);
+        return slab != null ? slab : takeOrGrow(few ? Slab.Size.MEDIUM : Slab.Size.SMALL);
+    }
+
+    private Slab takeOrGrow(Slab.Size size) {
+        Slab slab = takeForWriting(size);
+        return slab == null && grow(size) ? takeForWriting(size) : slab;
     }
 
     void give(Slab slab) {
@@ -75,7 +87,7 @@ public final class Memory {
      * @return whether there is more memory now
      */
     public boolean grow(Slab.Size size) {
-        if (allocated.addAndGet(STEP) > budget) {
+        if (allocated.addAndGet(STEP) > mostOf(size)) {
             allocated.addAndGet(-STEP);
             return false;
         }
@@ -83,9 +95,9 @@ public final class Memory {
         try {
             bytes = ByteBuffer.allocateDirect(STEP);
         } catch (OutOfMemoryError e) {
-            // The JVM's own limit (-XX:MaxDirectMemorySize) is below our budget: it is the budget
-            // then.
-            allocated.addAndGet(-STEP);
+            // The JVM's own limit (-XX:MaxDirectMemorySize) is less: it is the budget now. To ask
+            // again would collect garbage and sleep for half a second each time.
+            budget = Math.min(budget, allocated.addAndGet(-STEP));
             return false;
         }
         Pool pool = pools[size.ordinal()];
@@ -106,7 +118,12 @@ public final class Memory {
     /** Whether so few slabs of a size are free that it is time to {@link #grow}. */
     public boolean isLow(Slab.Size size) {
         return pools[size.ordinal()].count() < Math.max(4, STEP / size.bytes / 4)
-                && allocated.get() + STEP <= budget;
+                && allocated.get() + STEP <= mostOf(size);
+    }
+
+    /** How far memory for slabs of a size may grow. */
+    private long mostOf(Slab.Size size) {
+        return size == Slab.Size.SMALL ? budget : budget - budget / RESERVE;
     }
 
     /** Slabs that {@link #takeForWriting} has now; a snapshot. */
@@ -128,6 +145,20 @@ public final class Memory {
         return free;
     }
 
+    /**
+     * Most bytes that one queue should hold now, so that another always finds some memory: a part of
+     * what is free. So few queues may be long and many are short, without anybody counting them (A. K.
+     * Choudhury and E. L. Hahne, Dynamic Queue Length Thresholds for Shared-Memory Packet Switches,
+     * 1998). The last sixteenth is nobody's share; a queue that is empty takes a small slab of it. There
+     * is no limit before half of the budget was ever needed. A snapshot.
+     */
+    public long share() {
+        long used = allocated.get();
+        if (used < budget / 2) return Long.MAX_VALUE;
+        long free = Math.max(0, budget - used) + bytesForWriting();
+        return Math.max(0, free - budget / RESERVE) / SHARE;
+    }
+
     /** Slabs of a size that are free now; a snapshot. */
     public int free(Slab.Size size) {
         return pools[size.ordinal()].count();
@@ -145,6 +176,7 @@ public final class Memory {
         return allocated.get();
     }
 
+    /** Most bytes of direct memory: as was asked for, or what the JVM allows if it was seen to be less. */
     public long budget() {
         return budget;
     }

@@ -26,6 +26,9 @@ import java.nio.ByteBuffer;
  * the most that was advertised and never moves back.
  */
 final class Receiver {
+    /** Most unread bytes where memory is used up: as much as Linux has for each (tcp_rmem's first). */
+    private static final int SCARCE_BUFFER = 4096;
+
     private static final int MAX_WINDOW_FIELD = 0xFFFF;
 
     private final Stream stream;
@@ -289,14 +292,23 @@ final class Receiver {
         tellStream();
     }
 
+    /** The receive buffer; less where memory is scarce, for others wait for some of it too. */
+    private int most() {
+        return (int) Math.min(buffer, Math.max(SCARCE_BUFFER, memory.share()));
+    }
+
     private int free() {
         long unread = queue.isClosed() || discarding ? 0 : queue.appended() - queue.consumed();
-        return (int) Math.max(0, buffer - unread);
+        // Memory that was promised cannot be promised to others: no more than as much again as
+        // came.
+        // That is no bound for a sender in slow start, which doubles likewise.
+        long promise = Math.max(MAX_WINDOW_FIELD, 2 * rcvNxt);
+        return (int) Math.min(Math.max(0, most() - unread), promise);
     }
 
     /** RFC 9293 section 3.8.6.2.2: by how much the window must grow, at least. */
     private int step() {
-        return Math.min(buffer / 2, mss);
+        return Math.min(most() / 2, mss);
     }
 
     /** What the peer knows of RCV.WND. */
@@ -321,8 +333,9 @@ final class Receiver {
 
     /** The window field of a segment that is being sent; its right edge is advertised thereby. */
     int selectWindow() {
-        int wnd = rcvWnd();
         int free = free();
+        // Where memory is scarce, less is offered than was; what was sent meanwhile is still taken.
+        int wnd = most() < buffer ? Math.min(rcvWnd(), free) : rcvWnd();
         boolean opens = free - said() >= step();
         int unit = 1 << windShift;
         int field = (opens ? Math.max(free, wnd) : wnd) >> windShift;

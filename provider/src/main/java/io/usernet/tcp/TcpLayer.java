@@ -74,14 +74,15 @@ public final class TcpLayer {
     }
 
     /**
-     * At the end of a turn, for only turns give memory back: tells all writers that wait for memory.
-     * Each is told until it got some: it may look when others have taken what there was.
+     * At the end of a turn, for only turns give memory back: tells writers that wait for memory, and
+     * have a share of it now. Each is told until it got some: it may look when others have taken what
+     * there was.
      */
     public void feedStarved() {
         if (starved.isEmpty() || memory.freeForWriting() == 0) return;
         for (int n = starved.size(); n > 0; n--) {
             Stream stream = starved.poll();
-            stream.signals().writable(wakeups);
+            if (stream.isWritable()) stream.signals().writable(wakeups);
             stream.awaitsMemory = stream.sendQueue().isStarved() && !stream.isTerminated();
             if (stream.awaitsMemory) starved.add(stream);
         }

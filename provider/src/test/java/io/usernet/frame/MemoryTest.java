@@ -56,6 +56,23 @@ class MemoryTest {
     }
 
     @Test
+    void aShareIsAPartOfWhatIsFreeOnceHalfWasNeeded() {
+        assertEquals(Long.MAX_VALUE, memory.share());
+        while (memory.grow(Slab.Size.MEDIUM)) {}
+        long all = memory.share();
+        assertTrue(all > 0 && all < memory.budget() / 4);
+        List<Slab> taken = new ArrayList<>();
+        for (long held = 0; held < memory.share(); held += Slab.Size.MEDIUM.bytes()) {
+            taken.add(memory.takeForWriting(Slab.Size.MEDIUM));
+        }
+        assertTrue(memory.share() > all / 2, "one that is full leaves others nearly as much");
+        while (memory.share() > 0) taken.add(memory.takeForWriting(Slab.Size.MEDIUM.bytes()));
+        assertNotNull(memory.takeForWriting(1), "the rest is for those that hold nothing");
+        taken.forEach(Slab::release);
+        assertTrue(memory.share() > all / 2);
+    }
+
+    @Test
     void isLowBeforeItIsEmpty() {
         int free = memory.free(Slab.Size.MEDIUM);
         List<Slab> taken = new ArrayList<>();
