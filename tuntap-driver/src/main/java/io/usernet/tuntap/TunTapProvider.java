@@ -196,7 +196,7 @@ abstract class TunTapProvider implements LinkProvider {
 
     private static int openDevice(Syscalls sys, Request request) throws IOException {
         NativeBuffer path = new NativeBuffer(sys, DEVICE.length() + 1).text(0, DEVICE);
-        int fd = sys.open(path.address, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        int fd = sys.open(path.address, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
         path.keep();
         if (fd >= 0) return fd;
         ErrnoException e = new ErrnoException("open " + DEVICE, fd);
