@@ -140,7 +140,13 @@ public record Settings(
             throw wrong(
                     GATEWAY,
                     Ipv4Address.format(gateway),
-                    "it is no other host in the networks of " + ADDRESS + ", " + addresses);
+                    addresses.isEmpty()
+                            ? "set " + ADDRESS + " too, to an address in the gateway's network"
+                            : "it is no other host in the networks of "
+                                    + ADDRESS
+                                    + ", "
+                                    + addresses
+                                    + ": give one that is, or leave it out");
         }
     }
 
@@ -380,6 +386,14 @@ public record Settings(
                     parsed.add(Cidr.parse(one));
                 } catch (IllegalArgumentException e) {
                     throw wrong(name, text, e.getMessage() + "; write for example 10.0.0.2/24");
+                }
+                if (one.indexOf('/') < 0) {
+                    throw wrong(
+                            name,
+                            text,
+                            "add the length of its network's prefix, such as "
+                                    + one
+                                    + "/24; /32: it has no neighbours");
                 }
             }
             return parsed;
