@@ -35,7 +35,11 @@ public final class Usage {
 
     private Usage() {}
 
-    /** Called by the JVM. */
+    /**
+     * Called by the JVM.
+     *
+     * @param arguments ignored: there is one text
+     */
     public static void main(String[] arguments) {
         System.out.print(text(Usage.class.getPackage().getImplementationVersion()));
     }
