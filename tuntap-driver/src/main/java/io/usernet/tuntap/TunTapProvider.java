@@ -47,13 +47,21 @@ abstract class TunTapProvider implements LinkProvider {
         } catch (IOException e) {
             throw request.failure(e.getMessage(), e);
         }
-        int fd = openDevice(sys, request);
+        return open(request, sys);
+    }
+
+    final LinkDevice open(Request request, Syscalls sys) throws IOException {
         try {
-            attach(sys, fd, request);
-            return new TunTapLink(sys, fd, mode, setUp(sys, request));
-        } catch (Throwable t) {
-            sys.close(fd);
-            throw t;
+            int fd = openDevice(sys, request);
+            try {
+                attach(sys, fd, request);
+                return new TunTapLink(sys, fd, mode, setUp(sys, request));
+            } catch (Throwable t) {
+                sys.close(fd);
+                throw t;
+            }
+        } catch (ErrnoException e) {
+            throw request.failure(e.getMessage(), e);
         }
     }
 

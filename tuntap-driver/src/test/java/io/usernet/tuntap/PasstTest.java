@@ -15,7 +15,6 @@ import io.usernet.link.LinkUri;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -288,19 +287,6 @@ class PasstTest {
         };
     }
 
-    /** The kernel's calls, of which one fails. */
-    private static Syscalls failing(String call, int errno) {
-        Syscalls sys = Natives.here().get(0).calls().sys();
-        return (Syscalls)
-                Proxy.newProxyInstance(
-                        Syscalls.class.getClassLoader(),
-                        new Class<?>[] {Syscalls.class},
-                        (proxy, method, arguments) ->
-                                method.getName().equals(call)
-                                        ? (Object) (-errno)
-                                        : method.invoke(sys, arguments));
-    }
-
     @Test
     void aLinkThatCannotBeMadeClosesItsConnection() throws Exception {
         AtomicInteger open = new AtomicInteger();
@@ -320,7 +306,7 @@ class PasstTest {
                                 }
                             };
                         });
-        NativeCalls calls = new NativeCalls(failing("eventfd", Errno.EMFILE), sockets);
+        NativeCalls calls = new NativeCalls(Natives.failing("eventfd", Errno.EMFILE), sockets);
         String message = failure(waiting(), directory, calls);
         assertTrue(message.contains("eventfd: EMFILE"), message);
         assertEquals(0, open.get());
@@ -338,7 +324,7 @@ class PasstTest {
                             throw new ErrnoException("socket", -Errno.EMFILE);
                         });
         String path = waiting();
-        String message = failure(path, directory, new NativeCalls(failing("", 0), sockets));
+        String message = failure(path, directory, new NativeCalls(Natives.failing("", 0), sockets));
         assertTrue(message.startsWith("socket: EMFILE"), message);
         assertEquals(1, attempts.get());
         assertHasEnded();
