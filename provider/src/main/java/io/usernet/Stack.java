@@ -75,7 +75,11 @@ public final class Stack implements AutoCloseable {
         exitHook.setDaemon(true); // not one of the application's, for other stacks' hooks
     }
 
-    /** Begins to describe a stack. */
+    /**
+     * Begins to describe a stack: with the loopback alone, unless something is set.
+     *
+     * @return a builder for one stack
+     */
     public static Builder builder() {
         return new Builder();
     }
@@ -222,31 +226,31 @@ public final class Stack implements AutoCloseable {
         return engine;
     }
 
-    /** Opens channels and selectors on this stack; hand it to whatever takes a provider. */
+    /** {@return what opens channels and selectors on this stack} Hand it to whatever takes a provider. */
     public SelectorProvider provider() {
         return provider;
     }
 
     /**
-     * Opens asynchronous channels on this stack, and groups for them. Its default group ends with the
-     * stack; others are shut down by who opened them.
+     * {@return what opens asynchronous channels on this stack, and groups for them} Its default group
+     * ends with the stack; others are shut down by who opened them.
      */
     public AsynchronousChannelProvider asynchronousProvider() {
         return asynchronousProvider;
     }
 
-    /** The stack's own addresses, without the loopback. */
+    /** {@return the stack's own addresses, without the loopback} */
     public List<Cidr> addresses() {
         return settings.addresses();
     }
 
-    /** What was counted so far; counters that are 0 are left out. A snapshot. */
+    /** {@return what was counted so far; counters that are 0 are left out} A snapshot. */
     public Map<Counter, Long> counters() {
         return engine.counters().snapshot();
     }
 
     /**
-     * What the stack holds now: connections, ports, frames, memory.
+     * {@return what the stack holds now: connections, ports, frames, memory}
      *
      * @throws IOException if the stack is closed
      */
@@ -267,8 +271,8 @@ public final class Stack implements AutoCloseable {
     }
 
     /**
-     * What is done to the frames of each link now, with the seed of the first; those of the others
-     * count up from there.
+     * {@return what is done to the frames of each link now, with the seed of the first; those of the
+     * others count up from there}
      *
      * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
      */
@@ -311,7 +315,7 @@ public final class Stack implements AutoCloseable {
     }
 
     /**
-     * What the impairment and partitions did to the frames of all links so far. A snapshot.
+     * {@return what the impairment and partitions did to the frames of all links so far} A snapshot.
      *
      * @throws IllegalStateException if the stack was opened without {@link Builder#impair}
      */
@@ -322,10 +326,10 @@ public final class Stack implements AutoCloseable {
     }
 
     /**
-     * All sockets, as {@code ss -an} lists them, in {@link SocketView#ORDER}: {@code
-     * System.out.print(Tables.ss(stack.sockets()))}.
-     * This and the views below are snapshots of one moment each. Taking one holds the stack up for a
-     * time in proportion to its length, some 0.8 us an entry.
+     * {@return all sockets, as {@code ss -an} lists them, in {@link SocketView#ORDER}: {@code
+     * System.out.print(Tables.ss(stack.sockets()))}} This and the views below are snapshots of one
+     * moment each. Taking one holds the stack up for a time in proportion to its length, some 0.8 us
+     * an entry.
      *
      * @throws IOException if the stack is closed
      */
@@ -336,7 +340,7 @@ public final class Stack implements AutoCloseable {
     }
 
     /**
-     * The neighbours on links of layer 2, as {@code ip neigh} lists them.
+     * {@return the neighbours on links of layer 2, as {@code ip neigh} lists them}
      *
      * @throws IOException if the stack is closed
      */
@@ -345,8 +349,8 @@ public final class Stack implements AutoCloseable {
     }
 
     /**
-     * The routes in the order in which they are looked at, as {@code ip route show table all} lists
-     * them.
+     * {@return the routes in the order in which they are looked at, as {@code ip route show table all}
+     * lists them}
      *
      * @throws IOException if the stack is closed
      */
@@ -355,7 +359,8 @@ public final class Stack implements AutoCloseable {
     }
 
     /**
-     * The loopback and the links, with addresses and traffic, as {@code ip -s addr} lists them.
+     * {@return the loopback and the links, with addresses and traffic, as {@code ip -s addr} lists
+     * them}
      *
      * @throws IOException if the stack is closed
      */
@@ -404,6 +409,7 @@ public final class Stack implements AutoCloseable {
          * Connects the stack to a link named by a URI, such as {@code tap:usernet0}. A stack may have
          * up to {@value Settings#MAX_LINKS}; addresses that follow belong to this one.
          *
+         * @return this
          * @throws IllegalStateException if it has that many
          */
         public Builder link(String uri) {
@@ -417,6 +423,7 @@ public final class Stack implements AutoCloseable {
          * Connects the stack to a link of the caller's, which the stack closes, also where it cannot
          * be opened.
          *
+         * @return this
          * @throws IllegalStateException if it has the most links already
          */
         public Builder link(LinkDevice device) {
@@ -440,6 +447,10 @@ public final class Stack implements AutoCloseable {
         /**
          * Gives the stack an address on the link named last, with its network's prefix: {@code
          * 10.0.0.2/24}. Repeatable.
+         *
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
          */
         public Builder address(String cidr) {
             addresses.append(addresses.length() == 0 ? "" : ",").append(cidr);
@@ -448,8 +459,10 @@ public final class Stack implements AutoCloseable {
         }
 
         /**
-         * Takes datagrams to any address as if it were the stack's: who listens on the wildcard address
-         * is connected to whatever address a peer asked for.
+         * Takes datagrams to any address as if it were the stack's: who listens on the wildcard
+         * address is connected to whatever address a peer asked for.
+         *
+         * @return this
          */
         public Builder acceptAnyAddress() {
             settings.set(Settings.ANY_ADDRESS, "true");
@@ -459,65 +472,111 @@ public final class Stack implements AutoCloseable {
         /**
          * Lets {@code forwarder} decide about flows that nobody listens for, in the place of resetting
          * them.
+         *
+         * @return this
          */
         public Builder forwardFlows(FlowForwarder forwarder) {
             this.forwarder = Objects.requireNonNull(forwarder, "forwarder");
             return this;
         }
 
-        /** The default gateway. */
+        /**
+         * Sets the default gateway, which must be in a network of one of the addresses.
+         *
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
+         */
         public Builder gateway(String address) {
             settings.set(Settings.GATEWAY, address);
             return this;
         }
 
         /**
-         * Which addresses the kernel serves in the place of the stack, as {@code usernet.passthrough}
-         * says it: {@code none}, or with commas {@code loopback}, {@code unrouted}, {@code unix} and
-         * IPv4 networks such as {@code 192.168.0.0/16}. Channels that the kernel serves can be opened
-         * where the JVM lets us reach the JDK's own provider: with {@code --add-exports
-         * java.base/sun.nio.ch=io.usernet.provider}, or {@code =ALL-UNNAMED} from the class path, or
-         * with usernet.jar as an agent.
+         * Sets which addresses the kernel serves in the place of the stack, as {@code
+         * usernet.passthrough} says it: {@code none}, or with commas {@code loopback}, {@code
+         * unrouted}, {@code unix} and IPv4 networks such as {@code 192.168.0.0/16}. Channels that the
+         * kernel serves can be opened where the JVM lets us reach the JDK's own provider: with {@code
+         * --add-exports java.base/sun.nio.ch=io.usernet.provider}, or {@code =ALL-UNNAMED} from the
+         * class path, or with usernet.jar as an agent.
+         *
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
          */
         public Builder passThrough(String rules) {
             settings.set(Settings.PASSTHROUGH, rules);
             return this;
         }
 
-        /** Most bytes of direct memory for packets and queues. */
+        /**
+         * Sets the most bytes of direct memory for packets and queues, 4 MiB to 1 TiB; 256 MiB if not
+         * set.
+         *
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
+         */
         public Builder memory(long bytes) {
             settings.set(Settings.MEMORY, Long.toString(bytes));
             return this;
         }
 
-        /** Where a line a packet goes: {@code stderr}, or a file's name. */
+        /**
+         * Prints a line a packet, to {@code stderr} or to a file of that name, which is overwritten.
+         *
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
+         */
         public Builder trace(String target) {
             settings.set(Settings.TRACE, target);
             return this;
         }
 
-        /** The pcapng file that packets are captured into. */
+        /**
+         * Captures packets into a pcapng file, which is overwritten.
+         *
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
+         */
         public Builder capture(String file) {
             settings.set(Settings.CAPTURE, file);
             return this;
         }
 
         /**
-         * What is done to the frames of each link: loss, delay and the like. {@link Impairment#NONE}
-         * does nothing until {@link Stack#impair} or {@link Stack#partition} does.
+         * Sets what is done to the frames of each link: loss, delay and the like. {@link
+         * Impairment#NONE} does nothing until {@link Stack#impair} or {@link Stack#partition} does.
+         *
+         * @return this
          */
         public Builder impair(Impairment impairment) {
             settings.set(Settings.IMPAIR, impairment.toString());
             return this;
         }
 
-        /** A setting with Linux's name. */
+        /**
+         * Sets what has a name of Linux's.
+         *
+         * @param value the first number, where the setting has several
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
+         */
         public Builder sysctl(Sysctl sysctl, long value) {
             settings.set(Settings.PREFIX + sysctl.key(), Long.toString(value));
             return this;
         }
 
-        /** Any setting by the full name of its property, such as {@code usernet.exit.timeout}. */
+        /**
+         * Sets any setting by the full name of its property, such as {@code usernet.exit.timeout}.
+         *
+         * @return this
+         * @throws IllegalArgumentException if it is wrong: one line names the setting, the value and the
+         *     remedy
+         */
         public Builder set(String property, String value) {
             settings.set(property, value);
             return this;
@@ -526,6 +585,7 @@ public final class Stack implements AutoCloseable {
         /**
          * Opens the stack.
          *
+         * @return a stack with a thread of its own, to be closed
          * @throws IllegalArgumentException if a setting is wrong; one line names it and the remedy
          * @throws IOException if the link cannot be opened; likewise
          */

@@ -23,12 +23,12 @@ public final class TcpFlow {
         this.flow = flow;
     }
 
-    /** Who wants to connect. */
+    /** {@return who wants to connect} */
     public InetSocketAddress source() {
         return Flows.source(flow);
     }
 
-    /** To where. */
+    /** {@return where to: an address and port of ours, or of anybody's where any address is accepted} */
     public InetSocketAddress destination() {
         return Flows.destination(flow);
     }

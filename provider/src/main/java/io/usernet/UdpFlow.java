@@ -29,12 +29,12 @@ public final class UdpFlow {
         this.flow = flow;
     }
 
-    /** Who sent the datagram. */
+    /** {@return who sent the datagram} */
     public InetSocketAddress source() {
         return Flows.source(flow);
     }
 
-    /** To where. */
+    /** {@return where to: an address and port of ours, or of anybody's where any address is accepted} */
     public InetSocketAddress destination() {
         return Flows.destination(flow);
     }

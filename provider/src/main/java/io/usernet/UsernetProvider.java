@@ -34,8 +34,8 @@ public final class UsernetProvider extends StackSelectorProvider {
     }
 
     /**
-     * The stack behind the channels of this JVM, to look at ({@link Stack#sockets}, {@link
-     * Stack#counters}); empty before the first channel is opened, and after its link is gone. Closing
+     * {@return the stack behind the channels of this JVM, to look at ({@link Stack#sockets}, {@link
+     * Stack#counters}); empty before the first channel is opened, and after its link is gone} Closing
      * it resets all connections, and the next channel that is opened begins another one. Waits while
      * another thread opens it.
      */

@@ -15,7 +15,7 @@ import java.util.Set;
  * @param off the parts that are switched off
  */
 record AgentOptions(Map<String, String> settings, Set<Part> off) {
-    private static final String SEE = "docs/agent.md lists them";
+    private static final String SEE = "java -jar usernet.jar lists them";
 
     /**
      * Reads the options.

@@ -19,6 +19,9 @@ public final class UsernetAgent {
     /**
      * Called by the JVM. Where something is wrong, it prints one line, which says what to do, and ends
      * the JVM with status 1: an exception would be a stack trace of the JVM's.
+     *
+     * @param options what stands behind {@code -javaagent:usernet.jar=}; null: nothing
+     * @param instrumentation the JVM's
      */
     public static void premain(String options, Instrumentation instrumentation) {
         String failure = null;
@@ -38,9 +41,12 @@ public final class UsernetAgent {
      * Called by a JVM that runs already, which a mistake must not end. Nor may it leave the channels to
      * a provider without settings: the JVM has the jar on its class path now, where it is a service.
      *
+     * @param options what was given with the jar; null: nothing
+     * @param instrumentation the JVM's
      * @throws IllegalArgumentException if an option or a setting is wrong
      * @throws IllegalStateException if it is too late, because somebody has opened channels, or has a
      *     socket factory
+     * @throws IOException if the JDK's own provider cannot be reached after that
      */
     public static void agentmain(String options, Instrumentation instrumentation)
             throws IOException {

@@ -22,7 +22,7 @@ public abstract class BundledProvider implements LinkProvider {
 
     /** {@code tap:}. */
     public static final class Tap extends BundledProvider {
-        /** For {@link java.util.ServiceLoader}; likewise below. */
+        /** For {@link java.util.ServiceLoader}. */
         public Tap() {
             super("tap", "io.usernet.tuntap.TapProvider");
         }
@@ -30,6 +30,7 @@ public abstract class BundledProvider implements LinkProvider {
 
     /** {@code tun:}. */
     public static final class Tun extends BundledProvider {
+        /** For {@link java.util.ServiceLoader}. */
         public Tun() {
             super("tun", "io.usernet.tuntap.TunProvider");
         }
@@ -37,6 +38,7 @@ public abstract class BundledProvider implements LinkProvider {
 
     /** {@code unix:}. */
     public static final class Unix extends BundledProvider {
+        /** For {@link java.util.ServiceLoader}. */
         public Unix() {
             super("unix", "io.usernet.tuntap.UnixProvider");
         }
@@ -44,6 +46,7 @@ public abstract class BundledProvider implements LinkProvider {
 
     /** {@code unixgram:}. */
     public static final class Unixgram extends BundledProvider {
+        /** For {@link java.util.ServiceLoader}. */
         public Unixgram() {
             super("unixgram", "io.usernet.tuntap.UnixgramProvider");
         }
@@ -51,6 +54,7 @@ public abstract class BundledProvider implements LinkProvider {
 
     /** {@code passt}. */
     public static final class Passt extends BundledProvider {
+        /** For {@link java.util.ServiceLoader}. */
         public Passt() {
             super("passt", "io.usernet.tuntap.PasstProvider");
         }

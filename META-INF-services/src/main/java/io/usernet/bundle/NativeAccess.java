@@ -34,6 +34,8 @@ public final class NativeAccess {
      * the first link is opened: from {@code premain}. Does nothing before JDK 24, or when called again. On
      * a JDK that has changed it does nothing, either, so that the JDK says what it says without an
      * agent. Throws nothing.
+     *
+     * @param instrumentation the agent's
      */
     public static synchronized void allow(Instrumentation instrumentation) {
         if (Runtime.version().feature() < WARNS || Drivers.areLoaded()) return;

@@ -98,9 +98,9 @@ class AgentOptionsTest {
                 "tap:u0 | tap:u0: write key=value,key=value, such as"
                         + " link=tap:usernet0,address=10.0.0.2/24",
                 "adress=10.0.0.2/24 | adress=10.0.0.2/24: there is no option 'adress';"
-                        + " docs/agent.md lists them",
+                        + " java -jar usernet.jar lists them",
                 "link=tap:u0,adress=10.0.0.2/24 | adress=10.0.0.2/24: there is no option 'adress';"
-                        + " docs/agent.md lists them",
+                        + " java -jar usernet.jar lists them",
                 "link=tap:u0,inline.writers | inline.writers: give it a value, with =",
                 "link=tap:u0,netty | netty: give it a value, with =",
                 "netty=no | netty=no: give on or off; the default is on",

@@ -138,7 +138,7 @@ class AgentSettingsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "link=tap:u0,adress=10.0.0.2/24 | adress=10.0.0.2/24: there is no option 'adress'; docs/agent.md lists them",
+                "link=tap:u0,adress=10.0.0.2/24 | adress=10.0.0.2/24: there is no option 'adress'; java -jar usernet.jar lists them",
                 "address=10.0.0.2/33 | usernet.address=10.0.0.2/33: prefix length 33 is not in 0..32; write for example 10.0.0.2/24",
                 "link=:u0,address=10.0.0.2/24 | usernet.link=:u0: ':u0' has no scheme: write for example tap:usernet0",
                 "link.2=tap:u0?host | usernet.link.2=tap:u0?host: 'host' in 'tap:u0?host' is not of the form key=value",

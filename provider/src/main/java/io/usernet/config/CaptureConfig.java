@@ -35,6 +35,8 @@ public record CaptureConfig(String file, int snaplen, long buffer, long size, in
     static final long MIN_SIZE = 128 << 10, MAX_SIZE = 1024L << 30;
 
     /**
+     * Checks the whole.
+     *
      * @throws IllegalArgumentException with one line that names the property, its value and the remedy
      */
     public CaptureConfig {
@@ -57,7 +59,7 @@ public record CaptureConfig(String file, int snaplen, long buffer, long size, in
         }
     }
 
-    /** Whole packets, one file. */
+    /** {@return a capture of whole packets in one file} */
     public static CaptureConfig to(String file) {
         return new CaptureConfig(file, MAX_SNAPLEN, DEFAULT_BUFFER, 0, 0);
     }

@@ -10,10 +10,16 @@ package io.usernet.config;
  */
 public record DefaultThreadPool(String threadFactory, int initialSize) {
     private static final String PREFIX = "java.nio.channels.DefaultThreadPool.";
+
+    /** Property: see {@link #threadFactory}. */
     public static final String THREAD_FACTORY = PREFIX + "threadFactory";
+
+    /** Property: see {@link #initialSize}. */
     public static final String INITIAL_SIZE = PREFIX + "initialSize";
 
     /**
+     * {@return what the system properties say}
+     *
      * @throws Error if the size is no number, as the JDK has it; its message says what to do
      */
     public static DefaultThreadPool fromSystemProperties() {

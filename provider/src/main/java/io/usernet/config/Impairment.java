@@ -23,6 +23,7 @@ public record Impairment(Direction in, Direction out, OptionalLong seed) {
 
     private static final String EXAMPLE = "write for example loss=1%,delay=5ms,out.rate=10mbit";
 
+    /** Nothing may be null: {@link Direction#NONE} where nothing is done. */
     public Impairment {
         Objects.requireNonNull(in, "in");
         Objects.requireNonNull(out, "out");
@@ -102,53 +103,94 @@ public record Impairment(Direction in, Direction out, OptionalLong seed) {
             }
         }
 
-        /** Whether every frame passes at once, and as it is. */
+        /** {@return whether every frame passes at once, and as it is} */
         public boolean isNone() {
             return equals(NONE) || equals(NONE.withLimit(limit));
         }
 
+        /**
+         * {@return the same with another share of lost frames}
+         *
+         * @throws IllegalArgumentException if it is out of range: see {@link Direction}
+         */
         public Direction withLoss(double share) {
             return new Direction(
                     share, delayNs, jitterNs, reorder, duplicate, corrupt, rate, limit);
         }
 
+        /**
+         * {@return the same with another delay, in ns}
+         *
+         * @throws IllegalArgumentException if it is out of range: see {@link Direction}
+         */
         public Direction withDelayNs(long ns) {
             return new Direction(loss, ns, jitterNs, reorder, duplicate, corrupt, rate, limit);
         }
 
+        /**
+         * {@return the same with another variation of the delay, in ns}
+         *
+         * @throws IllegalArgumentException if it is out of range: see {@link Direction}
+         */
         public Direction withJitterNs(long ns) {
             return new Direction(loss, delayNs, ns, reorder, duplicate, corrupt, rate, limit);
         }
 
-        /** The delay must have been set before. */
+        /**
+         * {@return the same with another share of frames that overtake delayed ones; set the delay
+         * before}
+         *
+         * @throws IllegalArgumentException if it is out of range, or there is no delay
+         */
         public Direction withReorder(double share) {
             return new Direction(loss, delayNs, jitterNs, share, duplicate, corrupt, rate, limit);
         }
 
+        /**
+         * {@return the same with another share of frames that come twice}
+         *
+         * @throws IllegalArgumentException if it is out of range: see {@link Direction}
+         */
         public Direction withDuplicate(double share) {
             return new Direction(loss, delayNs, jitterNs, reorder, share, corrupt, rate, limit);
         }
 
+        /**
+         * {@return the same with another share of frames with a wrong bit}
+         *
+         * @throws IllegalArgumentException if it is out of range: see {@link Direction}
+         */
         public Direction withCorrupt(double share) {
             return new Direction(loss, delayNs, jitterNs, reorder, duplicate, share, rate, limit);
         }
 
+        /**
+         * {@return the same with another rate, in bits a second; 0: unlimited}
+         *
+         * @throws IllegalArgumentException if it is out of range: see {@link Direction}
+         */
         public Direction withRate(long bitsPerSecond) {
             return new Direction(
                     loss, delayNs, jitterNs, reorder, duplicate, corrupt, bitsPerSecond, limit);
         }
 
+        /**
+         * {@return the same with another number of frames that may be delayed at a time}
+         *
+         * @throws IllegalArgumentException if it is out of range: see {@link Direction}
+         */
         public Direction withLimit(int frames) {
             return new Direction(
                     loss, delayNs, jitterNs, reorder, duplicate, corrupt, rate, frames);
         }
     }
 
-    /** Whether every frame passes at once, and as it is. */
+    /** {@return whether every frame passes at once, and as it is} */
     public boolean isNone() {
         return in.isNone() && out.isNone();
     }
 
+    /** {@return the same with decisions that can be repeated, drawn from {@code seed}} */
     public Impairment withSeed(long seed) {
         return new Impairment(in, out, OptionalLong.of(seed));
     }
@@ -156,6 +198,7 @@ public record Impairment(Direction in, Direction out, OptionalLong seed) {
     /**
      * Reads parts with commas between; {@code none} and nothing are {@link #NONE}.
      *
+     * @return what the text says, with the defaults for all else
      * @throws IllegalArgumentException with one line that names the part, its value and the remedy
      */
     public static Impairment parse(String text) {

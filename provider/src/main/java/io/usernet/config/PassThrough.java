@@ -21,8 +21,11 @@ public record PassThrough(
         boolean loopback, boolean unrouted, boolean unix, List<Cidr> networks, Wildcard wildcard) {
     /** Who serves a socket that is bound to the wildcard address. */
     public enum Wildcard {
+        /** The stack alone: the kernel has no such port. */
         STACK,
+        /** The kernel alone: nobody on the stack's links reaches it. */
         KERNEL,
+        /** Both, with one port: a listener accepts connections of each side. */
         BOTH
     }
 
@@ -33,16 +36,17 @@ public record PassThrough(
     private static final String REMEDY =
             "give none, or with commas loopback, unrouted, unix, and networks such as 10.0.0.0/8";
 
+    /** Copies the networks. */
     public PassThrough {
         networks = List.copyOf(networks);
     }
 
-    /** Whether the kernel may serve a socket of TCP or UDP at all. */
+    /** {@return whether the kernel may serve a socket of TCP or UDP at all} */
     public boolean isInet() {
         return loopback || unrouted || !networks.isEmpty() || wildcard != Wildcard.STACK;
     }
 
-    /** Whether an IPv4 address is in one of the networks. */
+    /** {@return whether an IPv4 address is in one of the networks} */
     public boolean contains(int address) {
         for (Cidr network : networks) if (network.contains(address)) return true;
         return false;

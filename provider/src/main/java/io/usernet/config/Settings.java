@@ -104,6 +104,7 @@ public record Settings(
         /** Nothing. */
         public static final Attachment NONE = new Attachment(null, List.of());
 
+        /** Copies the addresses. */
         public Attachment {
             addresses = List.copyOf(addresses);
         }
@@ -112,6 +113,11 @@ public record Settings(
     /** Most links of a stack. */
     public static final int MAX_LINKS = 9;
 
+    /**
+     * Checks the whole.
+     *
+     * @throws IllegalArgumentException with one line that names the property, its value and the remedy
+     */
     public Settings {
         links = links.isEmpty() ? List.of(Attachment.NONE) : List.copyOf(links);
         if (memory < StackConfig.MIN_MEMORY || memory > MAX_MEMORY) {
@@ -135,7 +141,13 @@ public record Settings(
             throw wrong(
                     GATEWAY,
                     Ipv4Address.format(gateway),
-                    "it is no other host in the networks of " + ADDRESS + ", " + addresses);
+                    addresses.isEmpty()
+                            ? "set " + ADDRESS + " too, to an address in the gateway's network"
+                            : "it is no other host in the networks of "
+                                    + ADDRESS
+                                    + ", "
+                                    + addresses
+                                    + ": give one that is, or leave it out");
         }
     }
 
@@ -143,17 +155,17 @@ public record Settings(
         return links.stream().flatMap(link -> link.addresses().stream()).toList();
     }
 
-    /** The first link, as a URI; null: none. */
+    /** {@return the first link, as a URI; null: none} */
     public String link() {
         return links.get(0).link();
     }
 
-    /** The stack's own addresses on all links, as far as the user gave them. */
+    /** {@return the stack's own addresses on all links, as far as the user gave them} */
     public List<Cidr> addresses() {
         return addresses(links);
     }
 
-    /** The same settings with other links, and another gateway (0: none). */
+    /** {@return the same settings with other links, and another gateway (0: none)} */
     public Settings with(List<Attachment> otherLinks, int otherGateway) {
         return new Settings(
                 otherLinks,
@@ -169,7 +181,7 @@ public record Settings(
                 sysctls);
     }
 
-    /** What applies if nothing is set: the loopback inside the JVM alone. */
+    /** {@return what applies if nothing is set: the loopback inside the JVM alone} */
     public static Settings defaults() {
         return new Builder().build();
     }
@@ -178,20 +190,21 @@ public record Settings(
      * Reads the system properties, and the file that {@code usernet.config} names; a system property
      * wins over the file's.
      *
+     * @return what they say, and the defaults for all else
      * @throws IllegalArgumentException with one line that names the property, its value and the remedy
      */
     public static Settings fromSystemProperties() {
         return from(System.getProperties());
     }
 
-    /** The same from other properties. */
+    /** {@return the same from other properties} */
     public static Settings from(Properties properties) {
         return from(given(properties));
     }
 
     /**
-     * What properties, and the file that {@code usernet.config} among them names, say: values by the
-     * settings' full names, not checked yet. What is not in it has its default.
+     * {@return what properties, and the file that {@code usernet.config} among them names, say: values
+     * by the settings' full names, not checked yet} What is not in it has its default.
      *
      * @throws IllegalArgumentException if the file cannot be read, with one line that names it and the
      *     remedy
@@ -207,7 +220,7 @@ public record Settings(
         return all;
     }
 
-    /** Whether there is a property of this full name, {@code usernet.config} included. */
+    /** {@return whether there is a property of this full name, {@code usernet.config} included} */
     public static boolean isSetting(String name) {
         return OTHERS.contains(name)
                 || Builder.SYSCTLS.containsKey(name)
@@ -215,7 +228,7 @@ public record Settings(
                 || Builder.isNumbered(name, ADDRESS);
     }
 
-    /** What the core of a stack needs of this. */
+    /** {@return what the core of a stack needs of this} */
     public StackConfig stack() {
         List<List<Cidr>> addresses = links.stream().map(Attachment::addresses).toList();
         return new StackConfig(
@@ -292,6 +305,7 @@ public record Settings(
         /**
          * Sets one property, by its full name.
          *
+         * @return this
          * @throws IllegalArgumentException if there is no such property, or the value isn't one
          */
         public Builder set(String name, String value) {
@@ -380,6 +394,14 @@ public record Settings(
                 } catch (IllegalArgumentException e) {
                     throw wrong(name, text, e.getMessage() + "; write for example 10.0.0.2/24");
                 }
+                if (one.indexOf('/') < 0) {
+                    throw wrong(
+                            name,
+                            text,
+                            "add the length of its network's prefix, such as "
+                                    + one
+                                    + "/24; /32: it has no neighbours");
+                }
             }
             return parsed;
         }
@@ -452,6 +474,7 @@ public record Settings(
         /**
          * Checks the whole.
          *
+         * @return settings that fit each other
          * @throws IllegalArgumentException with one line that names the property, value and remedy
          */
         public Settings build() {

@@ -32,6 +32,8 @@ public record StackConfig(
     public static final long DEFAULT_MEMORY = 64 << 20;
 
     /**
+     * Checks the whole.
+     *
      * @throws IllegalArgumentException naming what is wrong, and its value
      */
     public StackConfig {
@@ -74,29 +76,29 @@ public record StackConfig(
                                                 && address != own.broadcast());
     }
 
-    /** No addresses but the loopback's, and everything else as it is by default. */
+    /** {@return no addresses but the loopback's, and everything else as it is by default} */
     public static StackConfig defaults() {
         return new StackConfig(
                 List.of(), false, 0, Sysctls.defaults(), DEFAULT_MEMORY, false, List.of());
     }
 
-    /** The addresses on all links. */
+    /** {@return the addresses on all links} */
     public List<Cidr> addresses() {
         return links.stream().flatMap(List::stream).toList();
     }
 
-    /** {@link #host}, as networks of one address each. */
+    /** {@return {@link #host} as networks of one address each} */
     public List<Cidr> hostNetworks() {
         return host.stream().map(address -> new Cidr(address, 32)).toList();
     }
 
-    /** Whether an address is one of {@link #host}; boxes nothing. */
+    /** {@return whether an address is one of {@link #host}; boxes nothing} */
     public boolean isOfHost(int address) {
         for (int own : host) if (own == address) return true;
         return false;
     }
 
-    /** The same with one address, such as {@code 10.0.0.2/24}, added on the last link. */
+    /** {@return the same with one address, such as {@code 10.0.0.2/24}, added on the last link} */
     public StackConfig withAddress(String cidr) {
         List<List<Cidr>> more = new ArrayList<>(links);
         List<Cidr> last = new ArrayList<>();
@@ -106,45 +108,45 @@ public record StackConfig(
         return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline, host);
     }
 
-    /** The same with one more link, and an address on it. */
+    /** {@return the same with one more link, and an address on it} */
     public StackConfig withLink(String cidr) {
         List<List<Cidr>> more = new ArrayList<>(links);
         more.add(List.of(Cidr.parse(cidr)));
         return new StackConfig(more, anyAddress, gateway, sysctls, memory, inline, host);
     }
 
-    /** The same, but datagrams to any address are taken. */
+    /** {@return the same, but datagrams to any address are taken} */
     public StackConfig withAnyAddress() {
         return new StackConfig(links, true, gateway, sysctls, memory, inline, host);
     }
 
-    /** The same with another gateway. */
+    /** {@return the same with another gateway} */
     public StackConfig withGateway(String address) {
         return new StackConfig(
                 links, anyAddress, Ipv4Address.parse(address), sysctls, memory, inline, host);
     }
 
-    /** The same with other settings. */
+    /** {@return the same with other settings} */
     public StackConfig withSysctls(Sysctls other) {
         return new StackConfig(links, anyAddress, gateway, other, memory, inline, host);
     }
 
-    /** The same with one setting changed. */
+    /** {@return the same with one setting changed} */
     public StackConfig with(Sysctl sysctl, long value) {
         return withSysctls(sysctls.with(sysctl, value));
     }
 
-    /** The same with another budget of packet memory, in bytes. */
+    /** {@return the same with another budget of packet memory, in bytes} */
     public StackConfig withMemory(long bytes) {
         return new StackConfig(links, anyAddress, gateway, sysctls, bytes, inline, host);
     }
 
-    /** The same with other addresses of the kernel that lead to ourselves. */
+    /** {@return the same with other addresses of the kernel that lead to ourselves} */
     public StackConfig withHost(List<Integer> addresses) {
         return new StackConfig(links, anyAddress, gateway, sysctls, memory, inline, addresses);
     }
 
-    /** The same with application threads running the stack themselves, or not. */
+    /** {@return the same with application threads running the stack themselves, or not} */
     public StackConfig withInline(boolean on) {
         return new StackConfig(links, anyAddress, gateway, sysctls, memory, on, host);
     }

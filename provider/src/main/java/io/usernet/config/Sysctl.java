@@ -109,25 +109,27 @@ public enum Sysctl {
         this.defaults = defaults;
     }
 
-    /** Linux's name with dots. */
+    /** {@return Linux's name with dots} */
     public String key() {
         return key;
     }
 
+    /** {@return the least that each of its numbers may be} */
     public long min() {
         return min;
     }
 
+    /** {@return the most that each of its numbers may be} */
     public long max() {
         return max;
     }
 
-    /** How many numbers it has. */
+    /** {@return how many numbers it has} */
     public int arity() {
         return defaults.length;
     }
 
-    /** What applies if it is not set. */
+    /** {@return what applies if it is not set} */
     public long[] defaults() {
         return defaults.clone();
     }
@@ -135,6 +137,8 @@ public enum Sysctl {
     /**
      * Reads a value: as many numbers as it has, or only the first.
      *
+     * @return as many numbers as it has; its defaults where the text leaves them out, but none less than
+     *     the one before it
      * @throws IllegalArgumentException naming the setting, the value and what is allowed
      */
     public long[] parse(String text) {

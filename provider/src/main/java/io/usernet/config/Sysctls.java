@@ -10,12 +10,13 @@ public final class Sysctls {
         this.values = values;
     }
 
+    /** {@return those of a stack of which nothing was set} */
     public static Sysctls defaults() {
         return DEFAULTS;
     }
 
     /**
-     * The same with one setting changed.
+     * {@return the same with one setting changed}
      *
      * @throws IllegalArgumentException if the value is not allowed; the message names it
      */
@@ -25,28 +26,28 @@ public final class Sysctls {
         return new Sysctls(changed);
     }
 
-    /** The same with one setting changed, of which the first number is given. */
+    /** {@return the same with one setting changed, of which the first number is given} */
     public Sysctls with(Sysctl sysctl, long value) {
         return with(sysctl, Long.toString(value));
     }
 
-    /** The setting's first number. */
+    /** {@return the setting's first number} */
     public long get(Sysctl sysctl) {
         return get(sysctl, 0);
     }
 
-    /** The setting's first number, which is below 2^31. */
+    /** {@return the setting's first number, which is below 2^31} */
     public int getInt(Sysctl sysctl) {
         return (int) get(sysctl, 0);
     }
 
-    /** One of the setting's numbers. */
+    /** {@return one of the setting's numbers} */
     public long get(Sysctl sysctl, int index) {
         long[] set = values[sysctl.ordinal()];
         return set != null ? set[index] : sysctl.defaults()[index];
     }
 
-    /** Whether a setting that is 0 or 1 is 1. */
+    /** {@return whether a setting that is 0 or 1 is 1} */
     public boolean isOn(Sysctl sysctl) {
         return get(sysctl) != 0;
     }

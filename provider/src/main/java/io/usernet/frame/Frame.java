@@ -70,7 +70,7 @@ public final class Frame {
         this.headerBase = headerBase;
     }
 
-    /** Where it belongs, and {@link #release} takes it. */
+    /** {@return the pool that it came from, where {@link #release} takes it} */
     public FramePool pool() {
         return home;
     }
@@ -122,63 +122,76 @@ public final class Frame {
         slices++;
     }
 
-    /** Whether another slice fits. */
+    /** {@return whether another slice fits} */
     public boolean hasRoom() {
         return slices < MAX_SLICES;
     }
 
+    /** {@return how many slices there are, at most {@link #MAX_SLICES}; 0 of an empty frame} */
     public int slices() {
         return slices;
     }
 
+    /** {@return the region that a slice points into} */
     public Region region(int slice) {
         return region[slice];
     }
 
+    /** {@return the whole buffer of a slice's region, to be read by absolute positions only} */
     public ByteBuffer bytes(int slice) {
         return region[slice].bytes();
     }
 
-    /** What keeps a slice's memory, or null if it cannot be retained: copy it before it is released. */
+    /**
+     * {@return what keeps a slice's memory, or null if it cannot be retained: copy it before it is
+     * released}
+     */
     public Holder holder(int slice) {
         return holder[slice];
     }
 
+    /** {@return where a slice begins in its region, in bytes} */
     public int at(int slice) {
         return at[slice];
     }
 
+    /** {@return where a slice ends in its region: the position behind its last byte} */
     public int end(int slice) {
         return end[slice];
     }
 
+    /** {@return bytes of a slice} */
     public int length(int slice) {
         return end[slice] - at[slice];
     }
 
-    /** The buffer of slice 0. */
+    /** {@return the buffer of slice 0} */
     public ByteBuffer bytes() {
         return region[0].bytes();
     }
 
-    /** Where the outermost header begins in {@link #bytes}. */
+    /** {@return where the outermost header begins in {@link #bytes}} */
     public int start() {
         return at[0];
     }
 
-    /** Where slice 0 ends. */
+    /** {@return where slice 0 ends} */
     public int end() {
         return end[0];
     }
 
-    /** Bytes in all slices. */
+    /** {@return bytes in all slices} */
     public int length() {
         int n = 0;
         for (int i = 0; i < slices; i++) n += end[i] - at[i];
         return n;
     }
 
-    /** Makes room for a header of {@code n} bytes before what is there; returns where it begins. */
+    /**
+     * Makes room for a header of {@code n} bytes before what is there.
+     *
+     * @return where the header begins
+     */
     public int prepend(int n) {
         at[0] -= n;
         assert region[0] != headers || at[0] >= headerBase : "headers longer than their space";
@@ -226,7 +239,10 @@ public final class Frame {
         }
     }
 
-    /** The one's complement sum of everything from {@code from} bytes into the frame on (RFC 1071). */
+    /**
+     * {@return the one's complement sum of everything from {@code from} bytes into the frame on (RFC
+     * 1071)}
+     */
     public int sum(int from) {
         int sum = 0;
         int summed = 0;
@@ -245,8 +261,8 @@ public final class Frame {
     }
 
     /**
-     * Whether its memory lives for as long as the frame does: no slice is scratch, see {@link
-     * #reserve}.
+     * {@return whether its memory lives for as long as the frame does: no slice is scratch, see {@link
+     * #reserve}}
      */
     public boolean canBeKept() {
         for (int i = 0; i < slices; i++) {

@@ -20,6 +20,7 @@ public final class FramePool {
     private Slab reading; // the pool holds one reference; bump-allocated up to `cursor`
     private int cursor;
 
+    /** A pool without frames in use, whose packets are in {@code memory}; it allocates its first headers here. */
     public FramePool(Memory memory) {
         this.memory = memory;
         make();
@@ -37,11 +38,12 @@ public final class FramePool {
         return new Region(ByteBuffer.allocateDirect(BATCH * Frame.HEADER_SPACE));
     }
 
+    /** {@return where the frames' packets are} */
     public Memory memory() {
         return memory;
     }
 
-    /** An empty frame; its taker calls {@link Frame#release} exactly once. */
+    /** {@return an empty frame; its taker calls {@link Frame#release} exactly once} */
     public Frame take() {
         Frame frame = free.pollLast();
         if (frame == null) {
@@ -56,7 +58,7 @@ public final class FramePool {
         free.addLast(frame);
     }
 
-    /** Frames that were taken and not yet released. */
+    /** {@return frames that were taken and not yet released} */
     public int out() {
         return made - free.size();
     }

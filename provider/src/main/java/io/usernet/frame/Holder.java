@@ -22,7 +22,7 @@ public abstract class Holder {
         if (--refs == 0) free();
     }
 
-    /** Whether the caller's is the only reference. */
+    /** {@return whether the caller's is the only reference} */
     public final boolean isSole() {
         return refs == 1;
     }

@@ -31,7 +31,10 @@ public final class Memory {
     private final Pool[] pools = new Pool[Slab.Size.values().length];
 
     /**
+     * Allocates the least that each size of slabs needs.
+     *
      * @param budget most bytes of direct memory, at least 4 MiB
+     * @throws IllegalArgumentException if the budget is below that
      * @throws OutOfMemoryError if the JVM's limit of direct memory leaves none for a size of slabs
      */
     public Memory(long budget) {
@@ -45,7 +48,7 @@ public final class Memory {
         }
     }
 
-    /** A slab with one reference, or null if none is free: then {@link #grow} may help. */
+    /** {@return a slab with one reference, or null if none is free: then {@link #grow} may help} */
     public Slab take(Slab.Size size) {
         Slab slab = pools[size.ordinal()].pop();
         if (slab != null) slab.taken();
@@ -53,16 +56,17 @@ public final class Memory {
     }
 
     /**
-     * The same, for what an application writes: the last few are left for what is received. Without
-     * that, two stacks that have filled their memory for one another could not take a byte any more.
+     * {@return the same for what an application writes} The last few are left for what is received.
+     * Without that, two stacks that have filled their memory for one another could not take a byte any
+     * more.
      */
     public Slab takeForWriting(Slab.Size size) {
         return free(size) > size.forReceiving ? take(size) : null;
     }
 
     /**
-     * A slab for what an application writes: one that suits so many bytes, else another one; null if
-     * memory is used up. May allocate: not in a turn.
+     * {@return a slab for what an application writes: one that suits so many bytes, else another one;
+     * null if memory is used up} May allocate: not in a turn.
      */
     public Slab takeForWriting(int bytes) {
         boolean few = bytes <= Slab.Size.SMALL.bytes;
@@ -115,7 +119,7 @@ public final class Memory {
         return true;
     }
 
-    /** Whether so few slabs of a size are free that it is time to {@link #grow}. */
+    /** {@return whether so few slabs of a size are free that it is time to {@link #grow}} */
     public boolean isLow(Slab.Size size) {
         return pools[size.ordinal()].count() < Math.max(4, STEP / size.bytes / 4)
                 && allocated.get() + STEP <= mostOf(size);
@@ -126,7 +130,7 @@ public final class Memory {
         return size == Slab.Size.SMALL ? budget : budget - budget / RESERVE;
     }
 
-    /** Slabs that {@link #takeForWriting} has now; a snapshot. */
+    /** {@return how many slabs {@link #takeForWriting} has now; a snapshot} */
     public int freeForWriting() {
         int free = 0;
         for (Slab.Size size : Slab.Size.values()) {
@@ -135,7 +139,7 @@ public final class Memory {
         return free;
     }
 
-    /** Bytes of the slabs that {@link #takeForWriting} has now; a snapshot. */
+    /** {@return bytes of the slabs that {@link #takeForWriting} has now; a snapshot} */
     public long bytesForWriting() {
         long free = 0;
         for (Slab.Size size : Slab.Size.values()) {
@@ -146,11 +150,11 @@ public final class Memory {
     }
 
     /**
-     * Most bytes that one queue should hold now, so that another always finds some memory: a part of
-     * what is free. So few queues may be long and many are short, without anybody counting them (A. K.
+     * {@return the most bytes that one queue should hold now, so that another always finds some memory: a
+     * part of what is free; a snapshot} So few queues may be long and many are short, without anybody counting them (A. K.
      * Choudhury and E. L. Hahne, Dynamic Queue Length Thresholds for Shared-Memory Packet Switches,
      * 1998). The last sixteenth is nobody's share; a queue that is empty takes a small slab of it. There
-     * is no limit before half of the budget was ever needed. A snapshot.
+     * is no limit before half of the budget was ever needed.
      */
     public long share() {
         long used = allocated.get();
@@ -159,24 +163,27 @@ public final class Memory {
         return Math.max(0, free - budget / RESERVE) / SHARE;
     }
 
-    /** Slabs of a size that are free now; a snapshot. */
+    /** {@return how many slabs of a size are free now; a snapshot} */
     public int free(Slab.Size size) {
         return pools[size.ordinal()].count();
     }
 
-    /** Bytes of slabs that are in use now; a snapshot. */
+    /** {@return bytes of slabs that are in use now; a snapshot} */
     public long inUse() {
         long free = 0;
         for (Slab.Size size : Slab.Size.values()) free += (long) free(size) * size.bytes;
         return allocated.get() - free;
     }
 
-    /** Bytes of direct memory allocated so far. */
+    /** {@return bytes of direct memory allocated so far} */
     public long allocated() {
         return allocated.get();
     }
 
-    /** Most bytes of direct memory: as was asked for, or what the JVM allows if it was seen to be less. */
+    /**
+     * {@return the most bytes of direct memory that will be allocated: as was asked for, or what the JVM
+     * allows once that was seen to be less}
+     */
     public long budget() {
         return budget;
     }

@@ -18,18 +18,20 @@ public final class Region {
         this.bytes = bytes;
     }
 
+    /** {@return the buffer, to be read and written by absolute positions only} */
     public ByteBuffer bytes() {
         return bytes;
     }
 
     /**
-     * The native address of the first byte, or 0 as long as no driver has said it: a driver computes
-     * it once and leaves it here. Loop only.
+     * {@return the native address of the first byte, or 0 as long as no driver has said it: a driver
+     * computes it once and leaves it here} Loop only.
      */
     public long address() {
         return address;
     }
 
+    /** Leaves the address for other calls to find. Loop only. */
     public void address(long address) {
         this.address = address;
     }

@@ -22,6 +22,7 @@ public final class Slab extends Holder {
             this.forReceiving = forReceiving;
         }
 
+        /** {@return how many bytes such a slab has} */
         public int bytes() {
             return bytes;
         }
@@ -53,16 +54,17 @@ public final class Slab extends Holder {
         return size;
     }
 
+    /** {@return the region that the slab is a part of} */
     public Region region() {
         return region;
     }
 
-    /** Where the slab begins in its region. */
+    /** {@return where the slab begins in its region} */
     public int base() {
         return base;
     }
 
-    /** How many bytes it has. */
+    /** {@return how many bytes it has} */
     public int capacity() {
         return size.bytes;
     }

@@ -14,6 +14,7 @@ public record LinkAddresses(List<Cidr> addresses, int gateway) {
     /** None: the user has to give them. */
     public static final LinkAddresses NONE = new LinkAddresses(List.of(), 0);
 
+    /** Copies the addresses. */
     public LinkAddresses {
         addresses = List.copyOf(addresses);
     }

@@ -16,6 +16,11 @@ public record LinkCapabilities(
     /** Smallest and largest MTU. */
     public static final int MIN_MTU = 576, MAX_MTU = 65_535;
 
+    /**
+     * Checks the whole.
+     *
+     * @throws IllegalArgumentException if the layer or the MTU is out of range; the message names it
+     */
     public LinkCapabilities {
         if (layer != 2 && layer != 3) {
             throw new IllegalArgumentException("layer " + layer + " is neither 2 nor 3");

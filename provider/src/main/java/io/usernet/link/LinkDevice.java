@@ -22,10 +22,10 @@ public interface LinkDevice extends LinkEvents {
         FULL
     }
 
-    /** Does not change while the link is open. */
+    /** {@return what the link can do; it does not change while the link is open} */
     LinkCapabilities capabilities();
 
-    /** The addresses that the other end gives us; does not change while the link is open. */
+    /** {@return the addresses that the other end gives us; does not change while the link is open} */
     default LinkAddresses assigned() {
         return LinkAddresses.NONE;
     }
@@ -45,10 +45,14 @@ public interface LinkDevice extends LinkEvents {
      */
     boolean receive(Frame into);
 
-    /** Puts a frame on the link. The frame's bytes are not changed by it. */
+    /**
+     * Puts a frame on the link. The frame's bytes are not changed by it.
+     *
+     * @return what became of it, and so whose it is now
+     */
     Transmit transmit(Frame frame);
 
-    /** Frames that the link itself dropped so far, both ways. */
+    /** {@return frames that the link itself dropped so far, both ways} */
     default long dropped() {
         return 0;
     }

@@ -4,10 +4,12 @@ package io.usernet.link;
 public final class LinkFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    /** With a message in one line, which names the link. */
     public LinkFailure(String message) {
         super(message);
     }
 
+    /** Likewise, with what it came from. */
     public LinkFailure(String message, Throwable cause) {
         super(message, cause);
     }

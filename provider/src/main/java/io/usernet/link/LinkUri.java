@@ -12,6 +12,7 @@ import java.util.Set;
  * @param parameters in the order given
  */
 public record LinkUri(String scheme, String name, Map<String, String> parameters) {
+    /** Copies the parameters. */
     public LinkUri {
         parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
     }
@@ -19,6 +20,7 @@ public record LinkUri(String scheme, String name, Map<String, String> parameters
     /**
      * Reads a link's name.
      *
+     * @return its parts; only the scheme's driver knows whether they make sense
      * @throws IllegalArgumentException with a message that names the value and what is wrong with it
      */
     public static LinkUri parse(String text) {

@@ -17,8 +17,10 @@ public final class Links {
      * Opens a link.
      *
      * @param uri such as {@code tap:usernet0?host=10.0.0.1/24}
-     * @param own the stack's own addresses; the link's other end, {@code host}, cannot have one of them
+     * @param own the stack's own addresses; the link's other end, {@code host}, cannot have one of
+     *     them
      * @param anyAddress whether the stack can do without an address of its own
+     * @return the link, which the caller closes
      * @throws IllegalArgumentException if the URI is wrong; the message is one line for a user
      * @throws IOException if the link cannot be opened; the message is one line for a user
      */

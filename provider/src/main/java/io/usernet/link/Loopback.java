@@ -23,6 +23,8 @@ public final class Loopback {
     private long bytes, packets, refused;
 
     /**
+     * One that nothing is on its way on.
+     *
      * @param observer sees what is transmitted; null: nobody
      */
     public Loopback(FrameObserver observer) {
@@ -51,7 +53,11 @@ public final class Loopback {
         }
     }
 
-    /** Takes a frame over; false, and the frame stays the caller's, if too many are on their way. */
+    /**
+     * Takes a frame over, unless too many are on their way.
+     *
+     * @return false if it did not: the frame stays the caller's
+     */
     public boolean transmit(Frame frame) {
         if (queued == CAPACITY) {
             refused++;
@@ -67,22 +73,22 @@ public final class Loopback {
         return true;
     }
 
-    /** What was transmitted so far. */
+    /** {@return how many bytes were transmitted so far} */
     public long bytes() {
         return bytes;
     }
 
-    /** How many frames that was. */
+    /** {@return how many frames were transmitted so far} */
     public long packets() {
         return packets;
     }
 
-    /** How many frames were too many. */
+    /** {@return how many frames were refused so far, being too many} */
     public long refused() {
         return refused;
     }
 
-    /** How many frames are on their way. */
+    /** {@return how many frames are on their way} */
     public int queued() {
         return queued;
     }

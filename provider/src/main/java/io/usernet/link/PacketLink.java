@@ -104,7 +104,7 @@ public final class PacketLink implements LinkDevice {
     }
 
     /**
-     * A link of IP packets, such as a tunnel's.
+     * {@return a link of IP packets, such as a tunnel's}
      *
      * @param name for traces and views
      * @param mtu most bytes of a packet, 576 to 65535
@@ -114,7 +114,7 @@ public final class PacketLink implements LinkDevice {
     }
 
     /**
-     * The same.
+     * {@return the same}
      *
      * @param capacity bytes of packets on their way out that wait to be drained; rounded up to a power
      *     of two that holds at least two packets
@@ -124,7 +124,7 @@ public final class PacketLink implements LinkDevice {
     }
 
     /**
-     * A link of Ethernet frames, such as a VM's.
+     * {@return a link of Ethernet frames, such as a VM's}
      *
      * @param name for traces and views
      * @param mtu most bytes of an IP packet, 576 to 65535; frames have 14 more
@@ -134,7 +134,7 @@ public final class PacketLink implements LinkDevice {
         return layer2(name, mtu, mac, DEFAULT_CAPACITY);
     }
 
-    /** The same; {@code capacity} as with {@link #layer3(String, int, int)}. */
+    /** {@return the same; {@code capacity} as with {@link #layer3(String, int, int)}} */
     public static PacketLink layer2(String name, int mtu, long mac, int capacity) {
         if (mac == 0 || Ethernet.isGroup(mac)) {
             throw new IllegalArgumentException("mac is not a station's address: zero or a group's");
@@ -170,6 +170,10 @@ public final class PacketLink implements LinkDevice {
     /**
      * Gives the stack packets, one a buffer, in order.
      *
+     * @param packets each from its position to its limit; positions are moved as by {@link
+     *     #inject(ByteBuffer)}
+     * @param from the first of them
+     * @param count how many from there on
      * @return how many it took: fewer than {@code count} if it cannot take more now
      * @throws IndexOutOfBoundsException if {@code from} and {@code count} are not in {@code packets}
      * @throws ClosedChannelException as {@link #inject(ByteBuffer)}
@@ -191,6 +195,8 @@ public final class PacketLink implements LinkDevice {
     /**
      * Gives the stack a packet, and waits if it cannot take it now.
      *
+     * @param packet as {@link #inject(ByteBuffer)}
+     * @param timeout how long it waits at most; 0 or less: not at all
      * @return false if it could not within the time
      * @throws ClosedChannelException as {@link #inject(ByteBuffer)}, also while it waits
      * @throws InterruptedException if the thread is interrupted while it waits

@@ -73,12 +73,12 @@ public final class Wire {
         return new LinkCapabilities(name, layer, mtu, layer == 2 ? mac : 0, true, 0);
     }
 
-    /** One end; it belongs to one stack. */
+    /** {@return one end; it belongs to one stack} */
     public LinkDevice left() {
         return left;
     }
 
-    /** The other end. */
+    /** {@return the other end} */
     public LinkDevice right() {
         return right;
     }

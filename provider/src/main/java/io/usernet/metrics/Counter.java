@@ -271,11 +271,12 @@ public enum Counter {
         this.kind = kind;
     }
 
-    /** The name in {@code nstat}'s notation. */
+    /** {@return the name in {@code nstat}'s notation} */
     public String label() {
         return label;
     }
 
+    /** {@return what an increase means: all is well, look here, or a loss} */
     public Kind kind() {
         return kind;
     }

@@ -25,12 +25,12 @@ public final class Counters {
         VALUE.setOpaque(values, i, values[i] + n);
     }
 
-    /** Any thread. */
+    /** {@return what one counter has reached} Any thread. */
     public long get(Counter counter) {
         return (long) VALUE.getOpaque(values, counter.ordinal());
     }
 
-    /** Any thread; those that are not 0, in the order of the enum. */
+    /** {@return the counters that are not 0, in the order of the enum} Any thread. */
     public Map<Counter, Long> snapshot() {
         Map<Counter, Long> all = new EnumMap<>(Counter.class);
         for (Counter counter : Counter.values()) {

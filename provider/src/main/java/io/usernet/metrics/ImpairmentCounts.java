@@ -9,7 +9,7 @@ public record ImpairmentCounts(Direction in, Direction out) {
     public static final ImpairmentCounts NONE =
             new ImpairmentCounts(Direction.NONE, Direction.NONE);
 
-    /** The sum, such as that of two links. */
+    /** {@return the sum, such as that of two links} */
     public ImpairmentCounts plus(ImpairmentCounts other) {
         return new ImpairmentCounts(in.plus(other.in), out.plus(other.out));
     }
@@ -54,7 +54,7 @@ public record ImpairmentCounts(Direction in, Direction out) {
                     corrupted + other.corrupted);
         }
 
-        /** Frames that are delayed now. */
+        /** {@return frames that are delayed now} */
         public long waiting() {
             return frames + duplicated - passed - lost - overflowed - partitioned;
         }

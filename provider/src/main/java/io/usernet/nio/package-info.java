@@ -32,8 +32,12 @@
  * channels for datagrams have the locks above, and up to two legs, which never block: whoever has to
  * wait does so in a selector. Closing these, and listeners on both, waits for who is inside to leave the
  * kernel, so that the port is free; therefore nobody holds one of these locks together with a {@code
- * begin} of the channel: an interrupt would run the close where it keeps him inside. A selector hears of a leg in the kernel by the key of the routed channel,
- * which has it watched by the selector's {@link io.usernet.nio.KernelSide}; of whose lock nothing comes
- * after but locks of the JDK's.
+ * begin} of the channel: an interrupt would run the close where it keeps him inside. That selector,
+ * opened for the first who has to wait, is {@link io.usernet.nio.LegWait}'s.
+ *
+ * <p>A selector hears of a leg in the kernel by the key of the routed channel ({@link
+ * io.usernet.nio.LegKeys}), whose {@link io.usernet.nio.KernelLegs} have it watched by the selector's
+ * {@link io.usernet.nio.KernelSide}; of whose lock nothing comes after but locks of the JDK's. {@link
+ * io.usernet.nio.Kernel} is the one door to the JDK's provider.
  */
 package io.usernet.nio;

@@ -33,6 +33,7 @@ public record InterfaceView(
         long dropped) {
     /** What can be said of an interface. */
     public enum Flag {
+        /** It is {@code lo}: what is sent there comes back. */
         LOOPBACK,
         /** It has a broadcast address: layer 2. */
         BROADCAST,
@@ -40,6 +41,7 @@ public record InterfaceView(
         POINTOPOINT,
         /** Nobody is asked for a hardware address. */
         NOARP,
+        /** Always: an interface is there as long as the stack is open. */
         UP,
         /** There is somebody at the other end, as far as is known. */
         LOWER_UP
@@ -52,6 +54,7 @@ public record InterfaceView(
      */
     public record Traffic(long bytes, long packets) {}
 
+    /** Copies the flags and the addresses. */
     public InterfaceView {
         flags = Collections.unmodifiableSet(flags.isEmpty() ? Set.of() : EnumSet.copyOf(flags));
         addresses = List.copyOf(addresses);

@@ -17,6 +17,7 @@ public record RouteView(
         Type type, Cidr destination, InetAddress gateway, String dev, InetAddress source, int mtu) {
     /** What happens on a way; those that are not UNICAST are in Linux's table {@code local}. */
     public enum Type {
+        /** To one host: a neighbour, or by the gateway. */
         UNICAST(""),
         /** It leads back to the stack itself. */
         LOCAL("local "),
@@ -30,7 +31,7 @@ public record RouteView(
         }
     }
 
-    /** How far the destination is: {@code host}, {@code link} or {@code global}. */
+    /** {@return how far the destination is: {@code host}, {@code link} or {@code global}} */
     public String scope() {
         return type == Type.LOCAL ? "host" : gateway == null ? "link" : "global";
     }

@@ -25,7 +25,9 @@ public record SocketView(
         TcpInfo info) {
     /** What {@code ss} calls Netid. */
     public enum Protocol {
+        /** TCP (RFC 9293). */
         TCP("tcp"),
+        /** UDP (RFC 768). */
         UDP("udp");
 
         private final String label;
@@ -44,16 +46,25 @@ public record SocketView(
     public enum State {
         /** A UDP socket without a peer; of TCP, one that ends just now. */
         UNCONN("UNCONN"),
+        /** Waits for connections. */
         LISTEN("LISTEN"),
+        /** Our SYN is out; nothing came back yet. */
         SYN_SENT("SYN-SENT"),
+        /** A peer's SYN was answered, and its ACK is awaited. */
         SYN_RECV("SYN-RECV"),
         /** Also a UDP socket with a peer. */
         ESTAB("ESTAB"),
+        /** Our FIN is out, and not acknowledged. */
         FIN_WAIT_1("FIN-WAIT-1"),
+        /** Our FIN was acknowledged; the peer may still send. */
         FIN_WAIT_2("FIN-WAIT-2"),
+        /** The peer sends no more; the application hasn't closed yet. */
         CLOSE_WAIT("CLOSE-WAIT"),
+        /** Both FINs are out; ours is not acknowledged. */
         CLOSING("CLOSING"),
+        /** The peer was first to close; our FIN is not acknowledged. */
         LAST_ACK("LAST-ACK"),
+        /** Over: late segments are waited for, so that no new connection gets them. */
         TIME_WAIT("TIME-WAIT");
 
         private final String label;

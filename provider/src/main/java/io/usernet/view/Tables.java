@@ -18,15 +18,15 @@ public final class Tables {
     private Tables() {}
 
     /**
-     * As {@code ss -tan}, or {@code ss -uan}; with both kinds of sockets, as {@code ss -tuan}, which
-     * has a column more. The column Process, which ends the tool's header, is empty: they are all of
-     * this one.
+     * {@return a text as of {@code ss -tan}, or {@code ss -uan}; with both kinds of sockets, of {@code
+     * ss -tuan}, which has a column more} The column Process, which ends the tool's header, is empty:
+     * they are all of this one.
      */
     public static String ss(List<SocketView> sockets) {
         return ss(sockets, socket -> "");
     }
 
-    /** As {@code ss -tani}: with a second line for each connection. */
+    /** {@return a text as of {@code ss -tani}: with a second line for each connection} */
     public static String ssInfo(List<SocketView> sockets) {
         return ss(sockets, socket -> socket.info() == null ? "" : INFO + socket.info());
     }
@@ -79,30 +79,30 @@ public final class Tables {
         };
     }
 
-    /** As {@code ip neigh}. */
+    /** {@return a text as of {@code ip neigh}} */
     public static String ipNeigh(List<NeighborView> neighbors) {
         return lines(neighbors);
     }
 
-    /** As {@code ip route}: without the table {@code local}. */
+    /** {@return a text as of {@code ip route}: without the table {@code local}} */
     public static String ipRoute(List<RouteView> routes) {
         return lines(
                 routes.stream().filter(route -> route.type() == RouteView.Type.UNICAST).toList());
     }
 
-    /** As {@code ip route show table all}. */
+    /** {@return a text as of {@code ip route show table all}} */
     public static String ipRouteAll(List<RouteView> routes) {
         return lines(routes);
     }
 
-    /** As {@code ip addr}. */
+    /** {@return a text as of {@code ip addr}} */
     public static String ipAddr(List<InterfaceView> interfaces) {
         return lines(interfaces);
     }
 
     /**
-     * As {@code ip -s addr}: with what came in and went out, as far as it is counted. What was dropped,
-     * either way, stands with what went out.
+     * {@return a text as of {@code ip -s addr}: with what came in and went out, as far as it is
+     * counted} What was dropped, either way, stands with what went out.
      */
     public static String ipAddrStatistics(List<InterfaceView> interfaces) {
         return interfaces.stream().map(i -> i + "\n" + statistics(i)).collect(Collectors.joining());
@@ -134,8 +134,8 @@ public final class Tables {
     }
 
     /**
-     * As {@code nstat -a}: a counter a line, and a rate that is 0.0 because there is no earlier run to
-     * compare with, as there. Its header names where the numbers are from.
+     * {@return a text as of {@code nstat -a}: a counter a line, and a rate that is 0.0 because there
+     * is no earlier run to compare with, as there} Its header names where the numbers are from.
      */
     public static String nstat(Map<Counter, Long> counters) {
         StringBuilder out = new StringBuilder("#usernet\n");

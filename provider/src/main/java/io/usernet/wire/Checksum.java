@@ -9,7 +9,10 @@ import java.nio.ByteBuffer;
 public final class Checksum {
     private Checksum() {}
 
-    /** The sum of {@code length} bytes at {@code at}; an odd last byte counts as the high half of a word. */
+    /**
+     * {@return the sum of {@code length} bytes at {@code at}; an odd last byte counts as the high half
+     * of a word}
+     */
     public static int sum(ByteBuffer b, int at, int length) {
         long sum = 0;
         int i = at;
@@ -32,7 +35,7 @@ public final class Checksum {
     }
 
     /**
-     * The sum of a byte string followed by another one.
+     * {@return the sum of a byte string followed by another one}
      *
      * @param firstLength length in bytes of the first; where it is odd the second sum is byte-swapped
      */
@@ -41,7 +44,7 @@ public final class Checksum {
         return fold((long) first + s);
     }
 
-    /** Folds a sum of words into 16 bits. */
+    /** {@return a sum of words, folded into 16 bits} */
     public static int fold(long sum) {
         sum = (sum >>> 32) + (sum & 0xFFFF_FFFFL);
         sum = (sum >>> 32) + (sum & 0xFFFF_FFFFL);
@@ -50,13 +53,16 @@ public final class Checksum {
         return (int) ((sum >>> 16) + (sum & 0xFFFF));
     }
 
-    /** The sum of the IPv4 pseudo header (RFC 9293 section 3.1): addresses, protocol and length. */
+    /**
+     * {@return the sum of the IPv4 pseudo header (RFC 9293 section 3.1): addresses, protocol and
+     * length}
+     */
     public static int pseudoHeader(int src, int dst, int protocol, int length) {
         return fold(
                 (src & 0xFFFF_FFFFL) + (dst & 0xFFFF_FFFFL) + protocol + (length & 0xFFFF_FFFFL));
     }
 
-    /** What goes on the wire for a sum: its complement. */
+    /** {@return what goes on the wire for a sum: its complement} */
     public static int complement(int sum) {
         return ~sum & 0xFFFF;
     }

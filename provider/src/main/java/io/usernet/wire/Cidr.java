@@ -7,6 +7,11 @@ package io.usernet.wire;
  * @param prefixLength 0 to 32
  */
 public record Cidr(int address, int prefixLength) {
+    /**
+     * Checks the length.
+     *
+     * @throws IllegalArgumentException if it is not in 0..32
+     */
     public Cidr {
         if (prefixLength < 0 || prefixLength > 32) {
             throw new IllegalArgumentException(
@@ -17,6 +22,7 @@ public record Cidr(int address, int prefixLength) {
     /**
      * Reads an address with a prefix length; without one it is 32.
      *
+     * @return the address with its host bits
      * @throws IllegalArgumentException if the text is anything else
      */
     public static Cidr parse(String text) {
@@ -29,21 +35,22 @@ public record Cidr(int address, int prefixLength) {
         return new Cidr(Ipv4Address.parse(text.substring(0, slash)), Integer.parseInt(length));
     }
 
-    /** The bits of the network, as an address. */
+    /** {@return the bits of the network, as an address} */
     public int mask() {
         return prefixLength == 0 ? 0 : -1 << 32 - prefixLength;
     }
 
-    /** The network's first address. */
+    /** {@return the network's first address} */
     public int network() {
         return address & mask();
     }
 
-    /** The network's directed broadcast address; none (0) below a /31 (RFC 3021). */
+    /** {@return the network's directed broadcast address; 0 if it has none: below a /31 (RFC 3021)} */
     public int broadcast() {
         return prefixLength >= 31 ? 0 : address | ~mask();
     }
 
+    /** {@return whether an address is in this network; all are in one of length 0} */
     public boolean contains(int other) {
         return ((other ^ address) & mask()) == 0;
     }

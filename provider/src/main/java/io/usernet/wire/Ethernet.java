@@ -33,19 +33,22 @@ public final class Ethernet {
 
     private Ethernet() {}
 
-    /** The header's length, or -1 if the frame is too short to have one. */
+    /** {@return the header's length, or -1 if the frame is too short to have one} */
     public static int check(ByteBuffer b, int at, int end) {
         return end - at < HEADER ? -1 : HEADER;
     }
 
+    /** {@return the destination's hardware address, in the low 48 bits} */
     public static long dst(ByteBuffer b, int at) {
         return mac(b, at + DST);
     }
 
+    /** {@return the source's hardware address, in the low 48 bits} */
     public static long src(ByteBuffer b, int at) {
         return mac(b, at + SRC);
     }
 
+    /** {@return the EtherType, 0 to 65535; below 1536 it is a length (IEEE 802.3)} */
     public static int type(ByteBuffer b, int at) {
         return b.getShort(at + TYPE) & 0xFFFF;
     }
@@ -57,7 +60,7 @@ public final class Ethernet {
         b.putShort(at + TYPE, (short) type);
     }
 
-    /** Whether the group bit is set: multicast, or broadcast. */
+    /** {@return whether the group bit is set: multicast, or broadcast} */
     public static boolean isGroup(long mac) {
         return (mac >>> 40 & 1) != 0;
     }

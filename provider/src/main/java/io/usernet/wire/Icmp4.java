@@ -10,6 +10,7 @@ public final class Icmp4 {
     /** Length in bytes of the header that all messages have. */
     public static final int HEADER = 8;
 
+    /** Types (RFC 792). */
     public static final int ECHO_REPLY = 0,
             UNREACHABLE = 3,
             ECHO_REQUEST = 8,
@@ -35,29 +36,35 @@ public final class Icmp4 {
 
     private Icmp4() {}
 
-    /** The header's length, or -1 if the message is too short to have one. */
+    /** {@return the header's length, or -1 if the message is too short to have one} */
     public static int check(ByteBuffer b, int at, int end) {
         return end - at < HEADER ? -1 : HEADER;
     }
 
+    /** {@return the type, 0 to 255} */
     public static int type(ByteBuffer b, int at) {
         return b.get(at + TYPE) & 0xFF;
     }
 
+    /** {@return the code, 0 to 255, whose meaning depends on the type} */
     public static int code(ByteBuffer b, int at) {
         return b.get(at + CODE) & 0xFF;
     }
 
+    /** {@return the checksum as it stands there, 0 to 65535, unchecked} */
     public static int checksum(ByteBuffer b, int at) {
         return b.getShort(at + CHECKSUM) & 0xFFFF;
     }
 
-    /** The four bytes after the checksum: identifier and sequence number of an echo. */
+    /** {@return the four bytes after the checksum: identifier and sequence number of an echo} */
     public static int rest(ByteBuffer b, int at) {
         return b.getInt(at + REST);
     }
 
-    /** The next hop's MTU of a {@link #FRAGMENTATION_NEEDED} message (RFC 1191 section 4); 0 if unknown. */
+    /**
+     * {@return the next hop's MTU of a {@link #FRAGMENTATION_NEEDED} message (RFC 1191 section 4); 0
+     * if unknown}
+     */
     public static int nextHopMtu(ByteBuffer b, int at) {
         return b.getInt(at + REST) & 0xFFFF;
     }
@@ -68,6 +75,7 @@ public final class Icmp4 {
         b.putInt(at + REST, rest);
     }
 
+    /** Writes the checksum, whose low 16 bits count; it covers the whole message. */
     public static void putChecksum(ByteBuffer b, int at, int checksum) {
         b.putShort(at + CHECKSUM, (short) checksum);
     }

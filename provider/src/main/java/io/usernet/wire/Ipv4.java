@@ -53,9 +53,9 @@ public final class Ipv4 {
     private Ipv4() {}
 
     /**
-     * The header's length with options, or -1 if malformed: not version 4, a header that does not
-     * fit, or a total length that the bytes up to {@code end} do not hold. The checksum is not part
-     * of it.
+     * {@return the header's length with options, or -1 if malformed: not version 4, a header that does
+     * not fit, or a total length that the bytes up to {@code end} do not hold} The checksum is not
+     * part of it.
      */
     public static int check(ByteBuffer b, int at, int end) {
         if (end - at < HEADER) return -1;
@@ -66,64 +66,72 @@ public final class Ipv4 {
         return sound && total <= end - at ? header : -1;
     }
 
-    /** The first four bits, which every version of IP has; reads one byte. */
+    /** {@return the first four bits, which every version of IP has; reads one byte} */
     public static int version(ByteBuffer b, int at) {
         return b.get(at + VERSION_IHL) >>> 4 & 0xF;
     }
 
+    /** {@return the header's length with options, 20 to 60 bytes once {@link #check} found it sound} */
     public static int headerLength(ByteBuffer b, int at) {
         return (b.get(at + VERSION_IHL) & 0xF) * 4;
     }
 
+    /** {@return the second byte: the six bits of DSCP (RFC 2474), then the two of ECN (RFC 3168)} */
     public static int tos(ByteBuffer b, int at) {
         return b.get(at + TOS) & 0xFF;
     }
 
-    /** Header and payload, in bytes. */
+    /** {@return bytes of header and payload} */
     public static int totalLength(ByteBuffer b, int at) {
         return b.getShort(at + TOTAL_LENGTH) & 0xFFFF;
     }
 
+    /** {@return the identification, 0 to 65535, which all fragments of a datagram share} */
     public static int id(ByteBuffer b, int at) {
         return b.getShort(at + ID) & 0xFFFF;
     }
 
-    /** The three flag bits. */
+    /** {@return the three flag bits} */
     public static int flags(ByteBuffer b, int at) {
         return b.getShort(at + FLAGS_OFFSET) >>> 13 & 7;
     }
 
-    /** Where this fragment stands in the datagram's payload, in bytes. */
+    /** {@return where this fragment stands in the datagram's payload, in bytes} */
     public static int fragmentOffset(ByteBuffer b, int at) {
         return (b.getShort(at + FLAGS_OFFSET) & 0x1FFF) * 8;
     }
 
-    /** Whether this is a piece of a datagram rather than a whole one. */
+    /** {@return whether this is a piece of a datagram rather than a whole one} */
     public static boolean isFragment(ByteBuffer b, int at) {
         return (b.getShort(at + FLAGS_OFFSET) & 0x3FFF) != 0;
     }
 
+    /** {@return how many more hops it may make, 0 to 255} */
     public static int ttl(ByteBuffer b, int at) {
         return b.get(at + TTL) & 0xFF;
     }
 
+    /** {@return the number of the protocol inside, 0 to 255, such as {@link #TCP}} */
     public static int protocol(ByteBuffer b, int at) {
         return b.get(at + PROTOCOL) & 0xFF;
     }
 
+    /** {@return the header's checksum as it stands there: see {@link #checksumOk}} */
     public static int checksum(ByteBuffer b, int at) {
         return b.getShort(at + CHECKSUM) & 0xFFFF;
     }
 
+    /** {@return the source address, most significant byte first} */
     public static int src(ByteBuffer b, int at) {
         return b.getInt(at + SRC);
     }
 
+    /** {@return the destination address, most significant byte first} */
     public static int dst(ByteBuffer b, int at) {
         return b.getInt(at + DST);
     }
 
-    /** Whether the header checksum is right. */
+    /** {@return whether the header checksum is right} */
     public static boolean checksumOk(ByteBuffer b, int at) {
         return Checksum.sum(b, at, headerLength(b, at)) == 0xFFFF;
     }

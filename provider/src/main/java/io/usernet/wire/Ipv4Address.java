@@ -11,21 +11,22 @@ public final class Ipv4Address {
 
     private Ipv4Address() {}
 
+    /** {@return whether it is in 127.0.0.0/8} */
     public static boolean isLoopback(int address) {
         return address >>> 24 == 127;
     }
 
-    /** 224.0.0.0/4. */
+    /** {@return whether it is a group: in 224.0.0.0/4} */
     public static boolean isMulticast(int address) {
         return address >>> 28 == 0xE;
     }
 
-    /** Whether it may be a host's own address: not zero, group, broadcast or class E. */
+    /** {@return whether it may be a host's own address: not zero, group, broadcast or class E} */
     public static boolean isUnicast(int address) {
         return address >>> 24 != 0 && address >>> 28 < 0xE;
     }
 
-    /** Dotted decimal. */
+    /** {@return an address in dotted decimal, such as {@code 10.0.0.2}} */
     public static String format(int address) {
         return (address >>> 24)
                 + "."
@@ -39,6 +40,7 @@ public final class Ipv4Address {
     /**
      * Reads four decimal numbers of 0 to 255 with dots between.
      *
+     * @return the address, most significant byte first
      * @throws IllegalArgumentException if the text is anything else
      */
     public static int parse(String text) {
@@ -53,11 +55,13 @@ public final class Ipv4Address {
         return address;
     }
 
+    /** {@return an address of {@code java.net} as an {@code int}} */
     public static int of(Inet4Address address) {
         byte[] b = address.getAddress();
         return (b[0] & 0xFF) << 24 | (b[1] & 0xFF) << 16 | (b[2] & 0xFF) << 8 | b[3] & 0xFF;
     }
 
+    /** {@return an address as {@code java.net} has it; no name is looked up} */
     public static InetAddress toInetAddress(int address) {
         byte[] b = {
             (byte) (address >>> 24), (byte) (address >>> 16), (byte) (address >>> 8), (byte) address

@@ -4,7 +4,7 @@ package io.usernet.wire;
 public final class MacAddress {
     private MacAddress() {}
 
-    /** Six hexadecimal bytes with colons between, in lower case. */
+    /** {@return six hexadecimal bytes with colons between, in lower case} */
     public static String format(long mac) {
         StringBuilder s = new StringBuilder(17);
         for (int shift = 40; shift >= 0; shift -= 8) {
@@ -18,6 +18,7 @@ public final class MacAddress {
     /**
      * Reads six hexadecimal bytes with colons between.
      *
+     * @return the address in the low 48 bits
      * @throws IllegalArgumentException if the text is anything else
      */
     public static long parse(String text) {

@@ -7,42 +7,42 @@ package io.usernet.wire;
 public final class Seq {
     private Seq() {}
 
-    /** Whether {@code a} comes before {@code b}. */
+    /** {@return whether {@code a} comes before {@code b}} */
     public static boolean before(int a, int b) {
         return a - b < 0;
     }
 
-    /** Whether {@code a} comes after {@code b}. */
+    /** {@return whether {@code a} comes after {@code b}} */
     public static boolean after(int a, int b) {
         return b - a < 0;
     }
 
-    /** Whether {@code a} is {@code b} or comes before it. */
+    /** {@return whether {@code a} is {@code b} or comes before it} */
     public static boolean atMost(int a, int b) {
         return a - b <= 0;
     }
 
-    /** Whether {@code a} is {@code b} or comes after it. */
+    /** {@return whether {@code a} is {@code b} or comes after it} */
     public static boolean atLeast(int a, int b) {
         return a - b >= 0;
     }
 
-    /** Whether {@code first <= s < first + size}. */
+    /** {@return whether {@code first <= s < first + size}} */
     public static boolean inWindow(int s, int first, int size) {
         return Integer.compareUnsigned(s - first, size) < 0;
     }
 
-    /** The later of the two. */
+    /** {@return the later of the two} */
     public static int latest(int a, int b) {
         return a - b >= 0 ? a : b;
     }
 
-    /** The earlier of the two. */
+    /** {@return the earlier of the two} */
     public static int earliest(int a, int b) {
         return a - b <= 0 ? a : b;
     }
 
-    /** How far {@code to} is behind {@code from}; {@code from} must not come after {@code to}. */
+    /** {@return how far {@code to} is behind {@code from}; {@code from} must not come after {@code to}} */
     public static int distance(int from, int to) {
         assert to - from >= 0
                 : Integer.toUnsignedString(from) + " after " + Integer.toUnsignedString(to);

@@ -51,47 +51,54 @@ public final class Tcp {
 
     private Tcp() {}
 
-    /** The header's length with options, or -1 if malformed. */
+    /** {@return the header's length with options, or -1 if malformed} */
     public static int check(ByteBuffer b, int at, int end) {
         if (end - at < HEADER) return -1;
         int length = b.get(at + DATA_OFFSET) >>> 2 & 0x3C;
         return length >= HEADER && length <= end - at ? length : -1;
     }
 
+    /** {@return the header's length with options, 20 to 60 bytes once {@link #check} found it sound} */
     public static int headerLength(ByteBuffer b, int at) {
         return b.get(at + DATA_OFFSET) >>> 2 & 0x3C;
     }
 
+    /** {@return the source port, 0 to 65535} */
     public static int srcPort(ByteBuffer b, int at) {
         return b.getShort(at + SRC_PORT) & 0xFFFF;
     }
 
+    /** {@return the destination port, 0 to 65535} */
     public static int dstPort(ByteBuffer b, int at) {
         return b.getShort(at + DST_PORT) & 0xFFFF;
     }
 
+    /** {@return the sequence number of the first byte, or of SYN: see {@link Seq}} */
     public static int seq(ByteBuffer b, int at) {
         return b.getInt(at + SEQ);
     }
 
+    /** {@return the next sequence number that its sender expects; of no meaning without {@link #ACK}} */
     public static int ack(ByteBuffer b, int at) {
         return b.getInt(at + ACK_NUMBER);
     }
 
-    /** The eight control bits. */
+    /** {@return the eight control bits} */
     public static int flags(ByteBuffer b, int at) {
         return b.get(at + FLAGS) & 0xFF;
     }
 
-    /** The window field as it stands in the header, unscaled. */
+    /** {@return the window field as it stands in the header, unscaled} */
     public static int window(ByteBuffer b, int at) {
         return b.getShort(at + WINDOW) & 0xFFFF;
     }
 
+    /** {@return the checksum as it stands there, 0 to 65535, unchecked} */
     public static int checksum(ByteBuffer b, int at) {
         return b.getShort(at + CHECKSUM) & 0xFFFF;
     }
 
+    /** {@return the urgent pointer, 0 to 65535; of no meaning without {@link #URG}} */
     public static int urgent(ByteBuffer b, int at) {
         return b.getShort(at + URGENT) & 0xFFFF;
     }
@@ -119,6 +126,7 @@ public final class Tcp {
         b.putInt(at + CHECKSUM, 0);
     }
 
+    /** Writes the checksum, whose low 16 bits count. */
     public static void putChecksum(ByteBuffer b, int at, int checksum) {
         b.putShort(at + CHECKSUM, (short) checksum);
     }

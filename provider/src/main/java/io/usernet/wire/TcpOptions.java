@@ -27,16 +27,19 @@ public final class TcpOptions {
     /** Window scale shift as sent (RFC 7323 section 2.3 caps what is used at 14), or -1 if absent. */
     public int windowScale;
 
+    /** Whether the sender of this SYN understands SACK (RFC 2018 section 2). */
     public boolean sackPermitted;
 
     /** Whether {@link #tsVal} and {@link #tsEcr} are there. */
     public boolean timestamps;
 
+    /** The clock of the sender, and what it echoes of ours (RFC 7323 section 3.2). */
     public int tsVal, tsEcr;
 
     /** How many of the SACK blocks are there, and their edges: left inclusive, right exclusive. */
     public int sackBlocks;
 
+    /** The first {@link #sackBlocks} of each are set. */
     public final int[] sackLeft = new int[MAX_SACK_BLOCKS], sackRight = new int[MAX_SACK_BLOCKS];
 
     /** Nothing parsed yet. */
@@ -101,25 +104,41 @@ public final class TcpOptions {
         }
     }
 
-    /** Writes MSS; returns where the next option goes. */
+    /**
+     * Writes MSS.
+     *
+     * @return where the next option goes
+     */
     public static int writeMss(ByteBuffer b, int at, int mss) {
         b.putInt(at, MSS << 24 | 4 << 16 | mss);
         return at + MSS_LENGTH;
     }
 
-    /** Writes NOP and window scale; returns where the next option goes. */
+    /**
+     * Writes NOP and window scale.
+     *
+     * @return where the next option goes
+     */
     public static int writeWindowScale(ByteBuffer b, int at, int shift) {
         b.putInt(at, NOP << 24 | WINDOW_SCALE << 16 | 3 << 8 | shift);
         return at + WINDOW_SCALE_LENGTH;
     }
 
-    /** Writes NOP, NOP and SACK-permitted; returns where the next option goes. */
+    /**
+     * Writes NOP, NOP and SACK-permitted.
+     *
+     * @return where the next option goes
+     */
     public static int writeSackPermitted(ByteBuffer b, int at) {
         b.putInt(at, NOP << 24 | NOP << 16 | SACK_PERMITTED << 8 | 2);
         return at + SACK_PERMITTED_LENGTH;
     }
 
-    /** Writes NOP, NOP and timestamps (RFC 7323 appendix A); returns where the next option goes. */
+    /**
+     * Writes NOP, NOP and timestamps (RFC 7323 appendix A).
+     *
+     * @return where the next option goes
+     */
     public static int writeTimestamps(ByteBuffer b, int at, int tsVal, int tsEcr) {
         b.putInt(at, 0x0101_080A);
         b.putInt(at + 4, tsVal);
@@ -127,7 +146,11 @@ public final class TcpOptions {
         return at + TIMESTAMPS_LENGTH;
     }
 
-    /** Writes SACK-permitted and timestamps in 12 bytes, as SYNs carry them; returns the next place. */
+    /**
+     * Writes SACK-permitted and timestamps in 12 bytes, as SYNs carry them.
+     *
+     * @return where the next option goes
+     */
     public static int writeSackPermittedAndTimestamps(ByteBuffer b, int at, int tsVal, int tsEcr) {
         b.putInt(at, SACK_PERMITTED << 24 | 2 << 16 | TIMESTAMPS << 8 | 10);
         b.putInt(at + 4, tsVal);
@@ -135,13 +158,21 @@ public final class TcpOptions {
         return at + TIMESTAMPS_LENGTH;
     }
 
-    /** Writes NOP, NOP and the head of a SACK option; the caller writes {@code blocks} pairs after it. */
+    /**
+     * Writes NOP, NOP and the head of a SACK option; the caller writes {@code blocks} pairs after it.
+     *
+     * @return where the first block goes
+     */
     public static int writeSackHead(ByteBuffer b, int at, int blocks) {
         b.putInt(at, NOP << 24 | NOP << 16 | SACK << 8 | 2 + 8 * blocks);
         return at + SACK_BASE_LENGTH;
     }
 
-    /** Writes one block of a SACK option; returns where the next goes. */
+    /**
+     * Writes one block of a SACK option.
+     *
+     * @return where the next block goes
+     */
     public static int writeSackBlock(ByteBuffer b, int at, int left, int right) {
         b.putInt(at, left);
         b.putInt(at + 4, right);

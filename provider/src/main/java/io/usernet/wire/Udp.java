@@ -14,26 +14,32 @@ public final class Udp {
 
     private Udp() {}
 
-    /** The header's length, or -1 if malformed: too short, or a length that the bytes do not hold. */
+    /**
+     * {@return the header's length, or -1 if malformed: too short, or a length that the bytes do not
+     * hold}
+     */
     public static int check(ByteBuffer b, int at, int end) {
         if (end - at < HEADER) return -1;
         int length = b.getShort(at + LENGTH) & 0xFFFF;
         return length >= HEADER && length <= end - at ? HEADER : -1;
     }
 
+    /** {@return the source port, 0 to 65535; 0: none} */
     public static int srcPort(ByteBuffer b, int at) {
         return b.getShort(at + SRC_PORT) & 0xFFFF;
     }
 
+    /** {@return the destination port, 0 to 65535} */
     public static int dstPort(ByteBuffer b, int at) {
         return b.getShort(at + DST_PORT) & 0xFFFF;
     }
 
-    /** Header and payload, in bytes. */
+    /** {@return bytes of header and payload} */
     public static int length(ByteBuffer b, int at) {
         return b.getShort(at + LENGTH) & 0xFFFF;
     }
 
+    /** {@return the checksum as it stands there, 0 to 65535; 0: the sender made none (RFC 768)} */
     public static int checksum(ByteBuffer b, int at) {
         return b.getShort(at + CHECKSUM) & 0xFFFF;
     }

@@ -1,7 +1,6 @@
 package io.usernet.tuntap;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -114,20 +113,18 @@ final class DatagramSocketFile implements UnixgramLink.Bound {
         return socket.fd();
     }
 
+    /** Never fails: a file that cannot be removed is replaced by whoever binds next. */
     @Override
     public void close() {
         try {
-            if (key(file).equals(key)) Files.delete(file);
-        } catch (NoSuchFileException e) {
-            // Somebody else removed it.
+            if (key(file).equals(key)) Files.deleteIfExists(file);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            try {
-                socket.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            // It is gone, or out of our reach.
+        }
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // The descriptor is free even so.
         }
     }
 }

@@ -11,12 +11,15 @@ final class Errno {
             EAGAIN = 11,
             ENOMEM = 12,
             EACCES = 13,
+            EFAULT = 14,
             EBUSY = 16,
             ENODEV = 19,
-            EFAULT = 14,
             ENOTDIR = 20,
             EINVAL = 22,
+            ENFILE = 23,
+            EMFILE = 24,
             EPIPE = 32,
+            ELOOP = 40,
             EBADFD = 77,
             ENOTSOCK = 88,
             EMSGSIZE = 90,
@@ -45,7 +48,10 @@ final class Errno {
             case ENODEV -> "ENODEV, no such device";
             case ENOTDIR -> "ENOTDIR, not a directory";
             case EINVAL -> "EINVAL, invalid argument";
+            case ENFILE -> "ENFILE, too many open files in the system";
+            case EMFILE -> "EMFILE, too many open files in this process: raise ulimit -n";
             case EPIPE -> "EPIPE, broken pipe";
+            case ELOOP -> "ELOOP, a symbolic link";
             case EBADFD -> "EBADFD, file descriptor in bad state";
             case ENOTSOCK -> "ENOTSOCK, not a socket";
             case EMSGSIZE -> "EMSGSIZE, message too long";

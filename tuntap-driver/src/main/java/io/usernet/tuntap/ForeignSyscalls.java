@@ -17,6 +17,7 @@ final class ForeignSyscalls implements Syscalls {
     private static final ForeignFunction
             OPEN = ForeignFunction.variadic("open", 2, INT, WORD, INT, INT),
             CLOSE = ForeignFunction.of("close", INT, INT),
+            FLOCK = ForeignFunction.of("flock", INT, INT, INT),
             READ = ForeignFunction.of("read", WORD, INT, WORD, WORD),
             WRITE = ForeignFunction.of("write", WORD, INT, WORD, WORD),
             WRITEV = ForeignFunction.of("writev", WORD, INT, WORD, INT),
@@ -35,13 +36,18 @@ final class ForeignSyscalls implements Syscalls {
     private ForeignSyscalls() {}
 
     @Override
-    public int open(long path, int flags) {
-        return (int) OPEN.call(path, flags, 0);
+    public int open(long path, int flags, int mode) {
+        return (int) OPEN.call(path, flags, mode);
     }
 
     @Override
     public int close(int fd) {
         return (int) CLOSE.call(fd);
+    }
+
+    @Override
+    public int flock(int fd, int operation) {
+        return (int) FLOCK.call(fd, operation);
     }
 
     @Override

@@ -22,6 +22,8 @@ final class JnrSyscalls implements Syscalls {
 
         int close(int fd);
 
+        int flock(int fd, int operation);
+
         @ssize_t
         long read(int fd, @intptr_t long buffer, @size_t long length);
 
@@ -102,13 +104,18 @@ final class JnrSyscalls implements Syscalls {
     }
 
     @Override
-    public int open(long path, int flags) {
-        return result(libc.open(path, flags, 0));
+    public int open(long path, int flags, int mode) {
+        return result(libc.open(path, flags, mode));
     }
 
     @Override
     public int close(int fd) {
         return result(libc.close(fd));
+    }
+
+    @Override
+    public int flock(int fd, int operation) {
+        return result(libc.flock(fd, operation));
     }
 
     @Override

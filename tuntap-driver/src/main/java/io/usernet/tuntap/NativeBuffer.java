@@ -22,6 +22,14 @@ final class NativeBuffer {
         return this;
     }
 
+    /** The path of a file, for calls that take one. */
+    static NativeBuffer path(Syscalls sys, String path) {
+        byte[] name = path.getBytes(StandardCharsets.UTF_8);
+        NativeBuffer buffer = new NativeBuffer(sys, name.length + 1); // zeros, also behind it
+        buffer.bytes.put(0, name);
+        return buffer;
+    }
+
     /** The memory is not freed before this; after each call that takes {@link #address}. */
     void keep() {
         Reference.reachabilityFence(bytes);

@@ -45,12 +45,15 @@ final class PasstProcess {
      *
      * @param sockets to connect with
      * @param command without the option for its socket
+     * @param temporary where the socket's directory is made
      * @throws IOException with one line for the user, which has what passt said
      */
-    static PasstProcess start(UnixSockets sockets, List<String> command) throws IOException {
-        Path directory = Files.createTempDirectory("usernet-passt-"); // 0700
+    static PasstProcess start(UnixSockets sockets, List<String> command, Path temporary)
+            throws IOException {
+        Path directory = directory(temporary);
         Path socket = directory.resolve("s");
         try {
+            requireShort(socket, temporary);
             giveToNobody(directory);
             List<String> words = new ArrayList<>(command);
             words.addAll(List.of("-s", socket.toString()));
@@ -72,6 +75,33 @@ final class PasstProcess {
             Files.deleteIfExists(socket);
             Files.deleteIfExists(directory);
         }
+    }
+
+    private static Path directory(Path temporary) throws IOException {
+        try {
+            return Files.createTempDirectory(temporary, "usernet-passt-"); // 0700
+        } catch (IOException e) {
+            throw new IOException(
+                    "no directory for passt's socket can be made in "
+                            + temporary
+                            + " ("
+                            + e
+                            + "): name another one with -Djava.io.tmpdir=DIRECTORY",
+                    e);
+        }
+    }
+
+    private static void requireShort(Path socket, Path temporary) throws IOException {
+        int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (length <= SocketAddress.MAX_PATH) return;
+        throw new IOException(
+                "the path of passt's socket in "
+                        + temporary
+                        + " would have "
+                        + length
+                        + " bytes, and a socket's has at most "
+                        + SocketAddress.MAX_PATH
+                        + ": name another directory with -Djava.io.tmpdir=DIRECTORY");
     }
 
     /** Of root's passt, which becomes that user before it makes its socket. */
@@ -100,6 +130,7 @@ final class PasstProcess {
                     join();
                     throw new IOException(end(), e);
                 }
+                if (!mayPass(e.errno)) throw e;
                 if (System.nanoTime() > until) {
                     throw new IOException(
                             "passt did not open its socket in 10 s ("
@@ -111,6 +142,14 @@ final class PasstProcess {
             }
             pause();
         }
+    }
+
+    /** Whether that is how a socket looks which passt is about to make. */
+    private static boolean mayPass(int errno) {
+        return switch (errno) {
+            case Errno.ENOENT, Errno.ECONNREFUSED, Errno.EACCES, Errno.EAGAIN -> true;
+            default -> false;
+        };
     }
 
     private void join() throws IOException {

@@ -61,30 +61,39 @@ public final class PasstProvider implements LinkProvider {
 
     @Override
     public LinkDevice open(LinkUri uri) throws IOException {
-        return open(uri, System.getenv("PATH"));
-    }
-
-    static LinkDevice open(LinkUri uri, String path) throws IOException {
         Request request = Request.of(uri);
         Parameters.requireLinux(uri, System.getProperty("os.name"), System.getProperty("os.arch"));
         try {
-            NativeCalls calls = NativeCalls.get();
-            PasstProcess passt = PasstProcess.start(calls.sockets(), command(request, path));
-            try {
-                LinkCapabilities capabilities =
-                        new LinkCapabilities("passt", 2, request.mtu, request.mac, false, 0);
-                UnixLink wire =
-                        new UnixLink(
-                                calls.sys(), Rendezvous.with(passt.takeConnection()), capabilities);
-                LinkAddresses addresses =
-                        new LinkAddresses(List.of(request.address), request.gateway);
-                return new PasstLink(wire, passt, addresses);
-            } catch (Throwable t) {
-                passt.close();
-                throw t;
-            }
+            Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+            return open(request, NativeCalls.get(), System.getenv("PATH"), temporary);
         } catch (IOException e) {
             throw Parameters.failure(uri, e.getMessage(), e);
+        }
+    }
+
+    static LinkDevice open(Request request, NativeCalls calls, String path, Path temporary)
+            throws IOException {
+        LinkCapabilities capabilities =
+                new LinkCapabilities("passt", 2, request.mtu, request.mac, false, 0);
+        LinkAddresses addresses = new LinkAddresses(List.of(request.address), request.gateway);
+        PasstProcess passt = PasstProcess.start(calls.sockets(), command(request, path), temporary);
+        try {
+            return new PasstLink(wire(calls, passt, capabilities), passt, addresses);
+        } catch (Throwable t) {
+            passt.close();
+            throw t;
+        }
+    }
+
+    private static UnixLink wire(
+            NativeCalls calls, PasstProcess passt, LinkCapabilities capabilities)
+            throws IOException {
+        Rendezvous connection = Rendezvous.with(passt.takeConnection());
+        try {
+            return new UnixLink(calls.sys(), connection, capabilities);
+        } catch (Throwable t) {
+            connection.close();
+            throw t;
         }
     }
 

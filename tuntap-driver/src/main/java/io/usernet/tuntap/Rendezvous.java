@@ -3,19 +3,13 @@ package io.usernet.tuntap;
 import io.usernet.tuntap.UnixSockets.Listener;
 import io.usernet.tuntap.UnixSockets.Socket;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -36,7 +30,6 @@ final class Rendezvous {
 
     private static final int S_IFMT = 0170000, S_IFSOCK = 0140000;
     private static final long LOCK_NS = TimeUnit.SECONDS.toNanos(5);
-    private static final long PAUSE_MS = 10;
 
     /** A refusal may come from somebody between bind and listen: it is believed after so many. */
     private static final int REFUSALS = 5;
@@ -95,19 +88,22 @@ final class Rendezvous {
      * @param path or {@code @} and an abstract name
      * @throws IOException with a message for the user: what, why, and what helps
      */
-    static Rendezvous at(UnixSockets sockets, String path, Mode mode) throws IOException {
+    static Rendezvous at(NativeCalls calls, String path, Mode mode) throws IOException {
+        UnixSockets sockets = calls.sockets();
         if (mode != Mode.LISTEN) {
             Socket peer = tryConnect(sockets, path);
             if (peer != null || mode == Mode.CONNECT) return connecting(sockets, path, peer);
         }
         if (isAbstract(path)) return listen(sockets, path, mode);
         try {
-            Lock lock = Lock.on(Path.of(path + ".lock"));
+            PathLock lock = PathLock.on(calls.sys(), Path.of(path + ".lock"), LOCK_NS);
             try {
                 return listen(sockets, path, mode);
             } finally {
                 lock.release();
             }
+        } catch (ErrnoException e) {
+            throw failure(path, e);
         } catch (AccessDeniedException e) {
             throw new IOException(noPermission(path), e);
         } catch (NoSuchFileException e) {
@@ -132,7 +128,7 @@ final class Rendezvous {
                 if (e.errno == Errno.ECONNREFUSED && !isAbstract(path)) {
                     requireSocket(path);
                     if (++refusals < REFUSALS) {
-                        pause();
+                        PathLock.pause();
                         continue;
                     }
                     Files.deleteIfExists(Path.of(path));
@@ -148,7 +144,7 @@ final class Rendezvous {
                     throw failure(path, e);
                 }
                 if (!isAbstract(path)) requireSocket(path);
-                pause();
+                PathLock.pause();
             }
         }
     }
@@ -285,70 +281,5 @@ final class Rendezvous {
                 + " already: end that (ss -xlp src "
                 + path
                 + " names it), leave mode=listen out to connect to it, or choose another path";
-    }
-
-    private static void pause() throws IOException {
-        try {
-            TimeUnit.MILLISECONDS.sleep(PAUSE_MS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while it was opened", e);
-        }
-    }
-
-    /**
-     * A lock between processes and, since file locks know only those, threads: a file that exists while
-     * it is held. It holds what its owner wrote there, so that one who locked a file that was removed
-     * meanwhile sees it.
-     */
-    private record Lock(Path file, FileChannel channel) {
-        static Lock on(Path file) throws IOException {
-            long until = System.nanoTime() + LOCK_NS;
-            while (System.nanoTime() < until) {
-                FileChannel channel =
-                        FileChannel.open(
-                                file,
-                                StandardOpenOption.CREATE,
-                                StandardOpenOption.WRITE,
-                                LinkOption.NOFOLLOW_LINKS);
-                try {
-                    if (isOurs(file, channel)) return new Lock(file, channel);
-                    channel.close();
-                } catch (Throwable t) {
-                    channel.close();
-                    throw t;
-                }
-                pause();
-            }
-            throw new IOException(
-                    "another process has kept "
-                            + file
-                            + " locked for "
-                            + TimeUnit.NANOSECONDS.toSeconds(LOCK_NS)
-                            + " s: end that, or choose another path");
-        }
-
-        private static boolean isOurs(Path file, FileChannel channel) throws IOException {
-            FileLock lock;
-            try {
-                lock = channel.tryLock();
-            } catch (OverlappingFileLockException e) {
-                return false; // another thread of this JVM has it
-            }
-            if (lock == null) return false;
-            String token = UUID.randomUUID().toString();
-            channel.truncate(0);
-            channel.write(StandardCharsets.US_ASCII.encode(token), 0);
-            try {
-                return Files.readString(file, StandardCharsets.US_ASCII).equals(token);
-            } catch (NoSuchFileException e) {
-                return false;
-            }
-        }
-
-        void release() throws IOException {
-            Files.deleteIfExists(file);
-            channel.close();
-        }
     }
 }

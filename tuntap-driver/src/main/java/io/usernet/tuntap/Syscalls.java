@@ -9,10 +9,12 @@ import java.nio.ByteBuffer;
  * memory reachable until the call is over. Implementations are thread-safe and allocate nothing.
  */
 interface Syscalls {
-    /** {@code path} ends with a NUL. */
-    int open(long path, int flags);
+    /** {@code path} ends with a NUL; {@code mode} is that of a file which is made. */
+    int open(long path, int flags, int mode);
 
     int close(int fd);
+
+    int flock(int fd, int operation);
 
     long read(int fd, long buffer, long length);
 

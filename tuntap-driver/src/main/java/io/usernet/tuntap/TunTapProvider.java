@@ -47,13 +47,21 @@ abstract class TunTapProvider implements LinkProvider {
         } catch (IOException e) {
             throw request.failure(e.getMessage(), e);
         }
-        int fd = openDevice(sys, request);
+        return open(request, sys);
+    }
+
+    final LinkDevice open(Request request, Syscalls sys) throws IOException {
         try {
-            attach(sys, fd, request);
-            return new TunTapLink(sys, fd, mode, setUp(sys, request));
-        } catch (Throwable t) {
-            sys.close(fd);
-            throw t;
+            int fd = openDevice(sys, request);
+            try {
+                attach(sys, fd, request);
+                return new TunTapLink(sys, fd, mode, setUp(sys, request));
+            } catch (Throwable t) {
+                sys.close(fd);
+                throw t;
+            }
+        } catch (ErrnoException e) {
+            throw request.failure(e.getMessage(), e);
         }
     }
 
@@ -196,7 +204,7 @@ abstract class TunTapProvider implements LinkProvider {
 
     private static int openDevice(Syscalls sys, Request request) throws IOException {
         NativeBuffer path = new NativeBuffer(sys, DEVICE.length() + 1).text(0, DEVICE);
-        int fd = sys.open(path.address, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        int fd = sys.open(path.address, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
         path.keep();
         if (fd >= 0) return fd;
         ErrnoException e = new ErrnoException("open " + DEVICE, fd);

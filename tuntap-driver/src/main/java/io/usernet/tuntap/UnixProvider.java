@@ -58,7 +58,7 @@ public final class UnixProvider implements LinkProvider {
         Parameters.requireLinux(uri, System.getProperty("os.name"), System.getProperty("os.arch"));
         try {
             NativeCalls calls = NativeCalls.get();
-            Rendezvous rendezvous = Rendezvous.at(calls.sockets(), uri.name(), request.mode);
+            Rendezvous rendezvous = Rendezvous.at(calls, uri.name(), request.mode);
             try {
                 return new UnixLink(calls.sys(), rendezvous, request.capabilities(rendezvous));
             } catch (Throwable t) {

@@ -1,6 +1,7 @@
 package io.usernet.tuntap;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import org.junit.jupiter.params.provider.Arguments;
 
@@ -30,5 +31,18 @@ enum Natives {
     /** Each with each. */
     static List<Arguments> pairs() {
         return here().stream().flatMap(a -> here().stream().map(b -> Arguments.of(a, b))).toList();
+    }
+
+    /** The kernel's calls, of which one fails. */
+    static Syscalls failing(String call, int errno) {
+        Syscalls sys = here().get(0).calls().sys();
+        return (Syscalls)
+                Proxy.newProxyInstance(
+                        Syscalls.class.getClassLoader(),
+                        new Class<?>[] {Syscalls.class},
+                        (proxy, method, arguments) ->
+                                method.getName().equals(call)
+                                        ? (Object) (-errno)
+                                        : method.invoke(sys, arguments));
     }
 }

@@ -28,8 +28,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,11 +204,20 @@ class PasstTest {
     }
 
     private String failure(String path) {
-        LinkUri uri = LinkUri.parse("passt");
+        return failure(path, directory);
+    }
+
+    private static String failure(String path, Path temporary) {
+        return failure(path, temporary, Natives.here().get(0).calls());
+    }
+
+    private static String failure(String path, Path temporary, NativeCalls calls) {
+        PasstProvider.Request request = PasstProvider.Request.of(LinkUri.parse("passt"));
         String message =
-                assertThrows(IOException.class, () -> PasstProvider.open(uri, path).close())
+                assertThrows(
+                                IOException.class,
+                                () -> PasstProvider.open(request, calls, path, temporary).close())
                         .getMessage();
-        assertTrue(message.startsWith("usernet.link=passt: "), message);
         assertEquals(1, message.lines().count(), message);
         return message;
     }
@@ -220,15 +231,124 @@ class PasstTest {
     /** Also, more than a pipe holds is said. */
     @Test
     void whatItSaidIsInTheError() throws Exception {
-        Path program = directory.resolve("passt");
-        Files.writeString(
-                program,
-                "#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' '\\n' >&2\n"
-                        + "echo No such luck >&2\nexit 3\n");
-        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
-        String message = failure(directory.toString());
+        String path =
+                program(
+                        "head -c 300000 /dev/zero | tr '\\0' '\\n' >&2",
+                        "echo No such luck >&2",
+                        "exit 3");
+        String message = failure(path);
         assertTrue(message.contains("passt ended with status 3; it said: No such luck"), message);
         assertFalse(isDirectoryLeft());
+    }
+
+    /** A passt of these lines of sh; the value of {@code PATH}. */
+    private String program(String... lines) throws IOException {
+        Path program = directory.resolve("passt");
+        Files.writeString(program, "#!/bin/sh\n" + String.join("\n", lines) + "\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        return directory.toString();
+    }
+
+    /** One that waits, and says by a file which process it is. */
+    private String waiting() throws IOException {
+        return program("echo $$ >" + directory.resolve("pid"), "exec sleep 50");
+    }
+
+    private void assertHasEnded() throws Exception {
+        Path file = directory.resolve("pid");
+        if (!Files.exists(file)) return; // it was ended before its first line
+        String pid = Files.readString(file).strip();
+        if (!pid.isEmpty()) assertTrue(ProcessHandle.of(Long.parseLong(pid)).isEmpty(), pid);
+    }
+
+    /** A socket of no kernel, made by {@code connecting}. */
+    private static UnixSockets sockets(Callable<UnixSockets.Socket> connecting) {
+        return new UnixSockets() {
+            @Override
+            public Socket connect(String path) throws IOException {
+                try {
+                    return connecting.call();
+                } catch (IOException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            }
+
+            @Override
+            public Listener listen(String path) {
+                throw new AssertionError("nobody connects to us");
+            }
+
+            @Override
+            public Socket bind(String path, int sendBuffer, int receiveBuffer) {
+                throw new AssertionError("no datagrams");
+            }
+        };
+    }
+
+    @Test
+    void aLinkThatCannotBeMadeClosesItsConnection() throws Exception {
+        AtomicInteger open = new AtomicInteger();
+        UnixSockets sockets =
+                sockets(
+                        () -> {
+                            open.incrementAndGet();
+                            return new UnixSockets.Socket() {
+                                @Override
+                                public int fd() {
+                                    return -1;
+                                }
+
+                                @Override
+                                public void close() {
+                                    open.decrementAndGet();
+                                }
+                            };
+                        });
+        NativeCalls calls = new NativeCalls(Natives.failing("eventfd", Errno.EMFILE), sockets);
+        String message = failure(waiting(), directory, calls);
+        assertTrue(message.contains("eventfd: EMFILE"), message);
+        assertEquals(0, open.get());
+        assertHasEnded();
+    }
+
+    /** And not taken for a passt that is not ready yet. */
+    @Test
+    void aLackOfDescriptorsIsToldAtOnce() throws Exception {
+        AtomicInteger attempts = new AtomicInteger();
+        UnixSockets sockets =
+                sockets(
+                        () -> {
+                            attempts.incrementAndGet();
+                            throw new ErrnoException("socket", -Errno.EMFILE);
+                        });
+        String path = waiting();
+        String message = failure(path, directory, new NativeCalls(Natives.failing("", 0), sockets));
+        assertTrue(message.startsWith("socket: EMFILE"), message);
+        assertEquals(1, attempts.get());
+        assertHasEnded();
+    }
+
+    /** By whoever has a directory of temporary files deep down. */
+    @Test
+    void aDirectoryWhosePathIsTooLongForASocketIsNamed() throws Exception {
+        Path deep = Files.createDirectory(directory.resolve("d".repeat(100)));
+        for (Natives natives : Natives.here()) {
+            String message = failure(waiting(), deep, natives.calls());
+            assertTrue(message.contains(deep.toString()), message);
+            assertTrue(message.contains("-Djava.io.tmpdir="), message);
+        }
+        assertEquals(0, deep.toFile().list().length);
+        assertHasEnded();
+    }
+
+    @Test
+    void aDirectoryThatIsMissingIsNamed() throws Exception {
+        Path none = directory.resolve("none");
+        String message = failure(waiting(), none);
+        assertTrue(message.contains(none + " "), message);
+        assertTrue(message.contains("-Djava.io.tmpdir="), message);
     }
 
     @ParameterizedTest
@@ -250,7 +370,7 @@ class PasstTest {
         String message =
                 assertThrows(
                                 IllegalArgumentException.class,
-                                () -> PasstProvider.open(LinkUri.parse(uri), null).close())
+                                () -> new PasstProvider().open(LinkUri.parse(uri)).close())
                         .getMessage();
         assertTrue(message.startsWith("usernet.link=" + LinkUri.parse(uri) + ": "), message);
         assertTrue(message.contains(example.substring(uri.length() + 1)), message);

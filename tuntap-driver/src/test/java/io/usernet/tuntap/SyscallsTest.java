@@ -31,7 +31,7 @@ class SyscallsTest {
 
     private static int open(Syscalls sys, Path file) {
         NativeBuffer path = new NativeBuffer(sys, 200).text(0, file.toString());
-        int fd = sys.open(path.address, O_RDWR);
+        int fd = sys.open(path.address, O_RDWR, 0);
         path.keep();
         return fd;
     }
@@ -79,6 +79,7 @@ class SyscallsTest {
         assertEquals(-Errno.ENOENT, open(sys, directory.resolve("none")));
         assertEquals(-Errno.ENOTDIR, open(sys, Path.of("/dev/null/none")));
         assertEquals(-Errno.EBADF, sys.close(-1));
+        assertEquals(-Errno.EBADF, sys.flock(-1, 2));
         assertEquals(-Errno.EBADF, sys.read(-1, 0, 0));
         assertEquals(-Errno.EBADF, sys.write(-1, 0, 0));
         assertEquals(-Errno.EBADF, sys.writev(-1, 0, 0));
@@ -148,7 +149,7 @@ class SyscallsTest {
                             for (int i = 0; i < 5_000; i++) {
                                 assertEquals(
                                         odd ? -Errno.EBADF : -Errno.ENOENT,
-                                        odd ? sys.close(-1) : sys.open(none.address, 0));
+                                        odd ? sys.close(-1) : sys.open(none.address, 0, 0));
                             }
                             return null;
                         });

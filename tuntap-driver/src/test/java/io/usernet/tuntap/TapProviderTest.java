@@ -45,6 +45,26 @@ class TapProviderTest {
         return message;
     }
 
+    @InNetns
+    void aLackOfDescriptorsIsOneLineAndLeavesNone() throws Exception {
+        failForLackOf("socket"); // the first one loads classes, and opens their jars
+        int before = new File("/proc/self/fd").list().length;
+        failForLackOf("socket");
+        failForLackOf("eventfd");
+        assertEquals(before, new File("/proc/self/fd").list().length);
+    }
+
+    private static void failForLackOf(String call) {
+        Syscalls sys = Natives.failing(call, Errno.EMFILE);
+        String message =
+                assertThrows(
+                                IOException.class,
+                                () -> new TapProvider().open(request(URI), sys).close())
+                        .getMessage();
+        assertTrue(message.startsWith("usernet.link=" + URI + ": " + call), message);
+        assertTrue(message.contains("EMFILE, too many open files"), message);
+    }
+
     @Test
     void bothAreFoundByTheirSchemes() {
         Set<String> schemes = new HashSet<>();

@@ -38,8 +38,13 @@ class TunTapLinkErrorsTest {
         }
 
         @Override
-        public int open(long path, int flags) {
+        public int open(long path, int flags, int mode) {
             throw new AssertionError("the link opens nothing");
+        }
+
+        @Override
+        public int flock(int fd, int operation) {
+            throw new AssertionError("the link locks nothing");
         }
 
         @Override

@@ -12,11 +12,13 @@ import io.usernet.frame.FramePool;
 import io.usernet.frame.Memory;
 import io.usernet.frame.Region;
 import io.usernet.frame.Slab;
+import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.LinkDevice.Transmit;
 import io.usernet.link.LinkUri;
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ServerSocketChannel;
@@ -72,6 +74,35 @@ class UnixLinkTest {
     private WirePeer peerOf(String parameters) throws IOException {
         link = open("unix:" + path + parameters);
         return WirePeer.connect(path);
+    }
+
+    /** A connection that waits for a descriptor is seen by each poll, which must not spin for it. */
+    @Test
+    void aListenerWithoutDescriptorsPauses() throws Exception {
+        Syscalls kernel = Natives.here().get(0).calls().sys();
+        AtomicInteger failures = new AtomicInteger(3);
+        Syscalls sys =
+                (Syscalls)
+                        Proxy.newProxyInstance(
+                                Syscalls.class.getClassLoader(),
+                                new Class<?>[] {Syscalls.class},
+                                (proxy, method, arguments) ->
+                                        method.getName().equals("accept")
+                                                        && failures.getAndDecrement() > 0
+                                                ? (Object) (-Errno.EMFILE)
+                                                : method.invoke(kernel, arguments));
+        NativeCalls calls = new NativeCalls(sys, new SyscallUnixSockets(sys));
+        Rendezvous listening = Rendezvous.at(calls, path.toString(), Rendezvous.Mode.LISTEN);
+        link = new UnixLink(sys, listening, new LinkCapabilities("wire", 2, 1_500, 2, false, 0));
+        try (WirePeer peer = WirePeer.connect(path)) {
+            peer.send(bytes(60, 1));
+            long start = System.nanoTime();
+            for (int i = 0; i < 3; i++) link.await(Long.MAX_VALUE, false);
+            assertEquals(0, failures.get());
+            long pausedNs = System.nanoTime() - start;
+            assertTrue(pausedNs >= 3 * 9 * MS, pausedNs + " ns");
+            assertNext(bytes(60, 1));
+        }
     }
 
     private static byte[] bytes(int length, int seed) {

@@ -11,11 +11,9 @@ import io.usernet.link.LinkUri;
 import io.usernet.wire.MacAddress;
 import java.io.File;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -220,12 +218,14 @@ class UnixProviderTest {
     @Test
     void whoeverHoldsTheLockForEverIsNamed() throws Exception {
         Path lock = directory.resolve("wire.lock");
-        try (FileChannel channel =
-                FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            assertTrue(channel.lock().isValid());
+        PathLock held = PathLock.on(NativeCalls.get().sys(), lock, 0);
+        try {
             String message = failure("unix:" + directory.resolve("wire"));
             assertTrue(message.contains(lock + " locked"), message);
+        } finally {
+            held.release();
         }
+        Files.createFile(lock);
         open("unix:" + directory.resolve("wire")).close(); // the file alone does no harm
         assertEquals(0, directory.toFile().list().length);
     }

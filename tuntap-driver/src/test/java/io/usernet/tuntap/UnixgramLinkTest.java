@@ -476,6 +476,19 @@ class UnixgramLinkTest {
         removed.close();
     }
 
+    /** A link's end ends the thread of its stack, which has more to do than that. */
+    @Test
+    void aFileThatCannotBeRemovedDoesNotKeepALinkFromItsEnd() throws Exception {
+        Path moved = Files.createDirectory(directory.resolve("moved"));
+        ours = moved.resolve("ours").toString();
+        LinkDevice link = open("");
+        Files.move(moved, directory.resolve("away"));
+        Files.createFile(moved); // no directory now
+        int before = Path.of("/proc/self/fd").toFile().list().length;
+        link.close();
+        assertEquals(before - 3, Path.of("/proc/self/fd").toFile().list().length);
+    }
+
     @Test
     void theSocketOfADeadProcessIsReplaced() throws Exception {
         new Peer(ours, theirs).close();

@@ -50,7 +50,9 @@ public final class Capture implements FrameObserver {
     /**
      * Opens the file. The capture begins and ends with the links that it wraps.
      *
-     * @throws IOException if the file cannot be written; the message is one line that a user can act on
+     * @return a capture of no link yet: see {@link #wrap}
+     * @throws IOException if the file cannot be written; the message is one line that a user can act
+     *     on
      */
     public static Capture open(CaptureConfig config) throws IOException {
         return new Capture(config);
@@ -71,7 +73,10 @@ public final class Capture implements FrameObserver {
         }
     }
 
-    /** A link whose packets are captured. Closing it closes {@code link}; the last one ends the capture. */
+    /**
+     * {@return a link whose packets are captured} Closing it closes {@code link}; the last one ends
+     * the capture.
+     */
     public LinkDevice wrap(LinkDevice link) {
         LinkCapabilities is = link.capabilities();
         PacketSource source =
@@ -116,7 +121,7 @@ public final class Capture implements FrameObserver {
         }
     }
 
-    /** Packets that found no room so far; any thread. */
+    /** {@return packets that found no room so far; any thread} */
     public long missing() {
         long sum = 0;
         for (CaptureInterface i : interfaces) sum += i.source().dropped();

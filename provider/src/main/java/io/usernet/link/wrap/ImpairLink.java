@@ -97,6 +97,7 @@ public final class ImpairLink implements LinkDevice {
      * Wraps a link. The impairment is logged with its seed, so that a run can be repeated.
      *
      * @param impairment may be {@link Impairment#NONE}, to be set later
+     * @return the link to use in the place of the other one, which it closes
      */
     public static ImpairLink open(LinkDevice link, Impairment impairment) {
         long startNs = System.nanoTime();
@@ -136,7 +137,7 @@ public final class ImpairLink implements LinkDevice {
         }
     }
 
-    /** What is done to frames now, with its seed. */
+    /** {@return what is done to frames now, with its seed} */
     public Impairment impairment() {
         return active.impairment;
     }
@@ -159,12 +160,12 @@ public final class ImpairLink implements LinkDevice {
         cutOff = Peers.NONE;
     }
 
-    /** Who is cut off, by network. */
+    /** {@return who is cut off, by network} */
     public List<Cidr> partitions() {
         return cutOff.cidrs();
     }
 
-    /** What happened to frames so far. */
+    /** {@return what happened to frames so far} */
     public ImpairmentCounts counts() {
         return new ImpairmentCounts(in.tally.snapshot(), out.tally.snapshot());
     }

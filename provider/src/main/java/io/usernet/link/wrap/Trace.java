@@ -49,7 +49,9 @@ public final class Trace implements FrameObserver {
      * Opens the trace. It begins and ends with the links that it wraps.
      *
      * @param where {@link #STDERR} or the name of a file, which is overwritten
-     * @throws IOException if the file cannot be written; the message is one line that a user can act on
+     * @return a trace of no link yet: see {@link #wrap}
+     * @throws IOException if the file cannot be written; the message is one line that a user can act
+     *     on
      */
     public static Trace open(String where) throws IOException {
         if (where.equals(STDERR)) return new Trace(new FileOutputStream(FileDescriptor.err));
@@ -61,12 +63,15 @@ public final class Trace implements FrameObserver {
         }
     }
 
-    /** A trace that goes to {@code out}, which is closed with the last link. */
+    /** {@return a trace that goes to {@code out}, which is closed with the last link} */
     public static Trace to(OutputStream out) {
         return new Trace(out);
     }
 
-    /** A link whose packets are traced. Closing it closes {@code link}; the last one ends the trace. */
+    /**
+     * {@return a link whose packets are traced} Closing it closes {@code link}; the last one ends the
+     * trace.
+     */
     public LinkDevice wrap(LinkDevice link) {
         PacketSource source = new PacketSource(sources.size(), link.capabilities().layer());
         sources.add(source);
@@ -102,7 +107,7 @@ public final class Trace implements FrameObserver {
         }
     }
 
-    /** Packets that are missing from the trace so far; any thread. */
+    /** {@return packets that are missing from the trace so far; any thread} */
     public long missing() {
         long sum = 0;
         for (PacketSource source : sources) sum += source.dropped();
