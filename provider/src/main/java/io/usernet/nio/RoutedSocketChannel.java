@@ -86,7 +86,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         deciding.lock();
         try {
             if (leg == null) {
-                stack = new StackSocketChannel(provider(), engine);
+                stack = new StackSocketChannel(provider(), engine, this);
                 leg = stack;
                 closeIfLate();
             }
@@ -413,6 +413,12 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     @Override
     public void detach(StackSelectionKey key) {
         keys.remove(key);
+    }
+
+    @Override
+    public void deregistered() {
+        StackSocketChannel ours = stack;
+        if (ours != null) ours.deregistered();
     }
 
     // -- addresses, options, adaptor
