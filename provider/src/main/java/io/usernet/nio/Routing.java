@@ -29,9 +29,12 @@ public final class Routing {
     }
 
     /** What the stack answered last. */
-    private record Receiver(int address, int port, int version, boolean is) {
-        boolean is(int otherAddress, int otherPort, int otherVersion) {
-            return otherAddress == address && otherPort == port && otherVersion == version;
+    private record Receiver(int address, int port, int fromPort, int version, boolean is) {
+        boolean is(int otherAddress, int otherPort, int otherFromPort, int otherVersion) {
+            return otherAddress == address
+                    && otherPort == port
+                    && otherFromPort == fromPort
+                    && otherVersion == version;
         }
     }
 
@@ -51,26 +54,33 @@ public final class Routing {
      * @throws IOException if the stack is closed
      */
     public Transport connect(InetSocketAddress remote) throws IOException {
-        return to(remote, Protocol.TCP);
+        return to(remote, Protocol.TCP, 0);
     }
 
     /**
      * Who serves a datagram to an address, and a datagram socket that is connected to it.
      *
      * @param remote resolved; the wildcard means this host
+     * @param fromPort of the socket that sends it; 0: not bound yet
      * @throws IOException if the stack is closed
      */
-    public Transport send(InetSocketAddress remote) throws IOException {
-        return to(remote, Protocol.UDP);
+    public Transport send(InetSocketAddress remote, int fromPort) throws IOException {
+        return to(remote, Protocol.UDP, fromPort);
     }
 
-    private Transport to(InetSocketAddress remote, Protocol protocol) throws IOException {
+    private Transport to(InetSocketAddress remote, Protocol protocol, int fromPort)
+            throws IOException {
         InetAddress host = remote.getAddress();
         if (!host.isAnyLocalAddress() && !isLoopback(host)) return host(host);
         if (!rules.loopback() && !isInNetworks(host)) return Transport.STACK;
         int address = host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
         if (address == 0) address = Ipv4Address.LOOPBACK;
-        return isOurs(address, remote.getPort(), protocol) ? Transport.STACK : Transport.KERNEL;
+        int port = remote.getPort();
+        boolean ours =
+                protocol == Protocol.TCP
+                        ? engine.isListening(address, port)
+                        : isReceiving(address, port, fromPort);
+        return ours ? Transport.STACK : Transport.KERNEL;
     }
 
     /** Whether what is sent there never leaves the machine, as far as the kernel is concerned. */
@@ -87,19 +97,13 @@ public final class Routing {
         }
     }
 
-    private boolean isOurs(int address, int port, Protocol protocol) throws IOException {
-        return protocol == Protocol.TCP
-                ? engine.isListening(address, port)
-                : isReceiving(address, port);
-    }
-
     /** Asked for every datagram, so the stack isn't. */
-    private boolean isReceiving(int address, int port) throws IOException {
+    private boolean isReceiving(int address, int port, int fromPort) throws IOException {
         Receiver known = lastReceiver;
         int version = engine.receiversVersion(); // before the question: the answer is no older
-        if (known == null || !known.is(address, port, version)) {
-            boolean is = engine.isReceiving(address, port);
-            lastReceiver = known = new Receiver(address, port, version, is);
+        if (known == null || !known.is(address, port, fromPort, version)) {
+            boolean is = engine.isReceiving(address, port, fromPort);
+            lastReceiver = known = new Receiver(address, port, fromPort, version, is);
         }
         return known.is();
     }

@@ -319,7 +319,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private boolean connected() {
         synchronized (stateLock) {
             if (state != State.PENDING) return false;
-            local = Addresses.local(stream.tuple());
+            FourTuple tuple = stream.tuple();
+            local = Addresses.likewise(remote, tuple.localAddress(), tuple.localPort());
             state = State.CONNECTED;
         }
         if (stream.signals().isWatched())

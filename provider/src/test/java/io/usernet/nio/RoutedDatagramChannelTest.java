@@ -227,6 +227,28 @@ class RoutedDatagramChannelTest {
     }
 
     @Test
+    void serverOnTheStackAnswersAConnectedClientOfTheProgram() throws Exception {
+        DatagramChannel server = channel().bind(null), client = channel();
+        int port = addressOf(server).getPort();
+        client.connect(new InetSocketAddress(ON_LOOPBACK.getAddress(), port));
+        client.write(one());
+        assertEquals(addressOf(client), answer(server));
+        assertEquals(1, client.read(one()));
+    }
+
+    @Test
+    void twoChannelsOfTheProgramConnectToOneAnother() throws Exception {
+        DatagramChannel left = channel().bind(null), right = channel().bind(null);
+        InetAddress here = ON_LOOPBACK.getAddress();
+        left.connect(new InetSocketAddress(here, addressOf(right).getPort()));
+        right.connect(new InetSocketAddress(here, addressOf(left).getPort()));
+        left.write(one());
+        assertEquals(1, right.read(one()));
+        right.write(one());
+        assertEquals(1, left.read(one()));
+    }
+
+    @Test
     void serverThatComesAndGoesIsNoticedWithTheNextDatagram() throws Exception {
         DatagramChannel inKernel = kernelServer(), channel = channel();
         channel.send(one(), addressOf(inKernel));
