@@ -31,7 +31,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * before those of a leg and is never held while one blocks. Closing takes no lock: who publishes a leg
  * looks afterwards whether the channel was closed, and who closes it looks for a leg.
  */
-final class RoutedSocketChannel extends SocketChannel implements Pollable {
+final class RoutedSocketChannel extends SocketChannel implements Pollable, ClosesAtOnce {
     /** Times that a port is asked for which is free on both. */
     private static final int ATTEMPTS = 16;
 
@@ -368,6 +368,13 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     public SocketChannel shutdownOutput() throws IOException {
         leg().shutdownOutput();
         return this;
+    }
+
+    @Override
+    public void closeAtOnce() throws IOException {
+        StackSocketChannel ours = stack;
+        if (ours != null) ours.closeAtOnce();
+        close();
     }
 
     @Override

@@ -36,7 +36,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** A TCP connection of the stack. Locks and threads: see the package. */
-final class StackSocketChannel extends SocketChannel implements Pollable {
+final class StackSocketChannel extends SocketChannel implements Pollable, ClosesAtOnce {
     private enum State {
         UNCONNECTED,
         PENDING,
@@ -74,7 +74,9 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private volatile boolean shutdownPosted, closePosted;
     // -- end of fields protected by writeLock
 
-    private volatile boolean closeEndsOutput; // set by who closes it, before he looks what to post
+    // -- set by who closes it, before he looks what to post
+    private volatile boolean closeEndsOutput;
+    private volatile boolean closesAtOnce;
 
     private BooleanSupplier decided; // made by the first thread that blocks in connecting
 
@@ -541,7 +543,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
      */
     private boolean isKept() {
         if (isOpen()) return true;
-        if (!front.isRegistered()) return false;
+        if (closesAtOnce || !front.isRegistered()) return false;
         synchronized (stateLock) {
             return attached; // a mere port is given up at once
         }
@@ -604,6 +606,12 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         signalAll();
         finish();
         if (wasConnected && isBlocking() && stream.linger > 0 && !isKept()) linger();
+    }
+
+    @Override
+    public void closeAtOnce() throws IOException {
+        closesAtOnce = true;
+        close();
     }
 
     @Override
