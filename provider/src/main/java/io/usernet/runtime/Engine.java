@@ -223,7 +223,7 @@ public final class Engine {
      * Begins to listen.
      *
      * @param backlog most connections that wait to be accepted; below 1: 50; at most somaxconn
-     * @param receiveBuffer SO_RCVBUF of accepted connections, bytes; 0: as configured
+     * @param receiveBuffer what accepted connections hold, bytes, twice SO_RCVBUF; 0: as configured
      * @throws java.net.BindException "Address already in use" if another socket listens there
      * @throws IOException if the stack is closed
      */
