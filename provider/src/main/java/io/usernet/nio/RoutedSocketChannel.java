@@ -115,7 +115,8 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable, Close
         deciding.lock();
         try {
             if (decided || !isOpen()) return leg();
-            if (routing.connect(remote) == Transport.KERNEL) {
+            InetSocketAddress local = stack == null ? null : stack.local();
+            if (routing.connect(local, remote) == Transport.KERNEL) {
                 passToKernel();
             } else {
                 Addresses.check(remote);

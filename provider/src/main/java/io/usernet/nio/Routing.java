@@ -58,6 +58,20 @@ public final class Routing {
     }
 
     /**
+     * Who serves a connection from an address to another one: between the two families it is the
+     * kernel's to say no.
+     *
+     * @param local resolved; null: not bound
+     * @param remote as above
+     * @throws IOException if the stack is closed
+     */
+    public Transport connect(InetSocketAddress local, InetSocketAddress remote) throws IOException {
+        boolean bound = local != null && !local.getAddress().isAnyLocalAddress();
+        boolean mixed = bound && Addresses.isIpv6(local) != Addresses.isIpv6(remote);
+        return mixed && isReserved(local) ? Transport.KERNEL : connect(remote);
+    }
+
+    /**
      * Who serves a datagram to an address, and a datagram socket that is connected to it.
      *
      * @param remote resolved; the wildcard means this host
@@ -126,16 +140,18 @@ public final class Routing {
     /**
      * Whether a client that is bound to an address has it reserved on the stack, and is decided for when
      * it connects: so at the wildcard, and at an address of this host that the stack has as well as the
-     * kernel. Bound to 127.0.0.1, it reaches the program's own server and the kernel's.
+     * kernel. Bound to 127.0.0.1, or ::1, it reaches the program's own server and the kernel's.
      *
      * @param local resolved
      */
-    boolean isReserved(InetSocketAddress local) {
+    public boolean isReserved(InetSocketAddress local) {
         InetAddress host = local.getAddress();
         if (host.isAnyLocalAddress()) return true;
-        return host instanceof Inet4Address v4
-                && engine.isLocal(Ipv4Address.of(v4))
-                && bind(local) == Transport.KERNEL;
+        boolean onStack =
+                host instanceof Inet4Address v4
+                        ? engine.isLocal(Ipv4Address.of(v4))
+                        : host.isLoopbackAddress();
+        return onStack && bind(local) == Transport.KERNEL;
     }
 
     private Transport wildcard() {

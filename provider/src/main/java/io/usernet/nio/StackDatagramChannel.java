@@ -71,6 +71,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
     // -- fields changed by who holds both locks; the volatile ones are also read without them, and
     // kept after close, for the adaptor
     private Binding binding;
+    private InetSocketAddress bound; // what it is local to while it isn't connected
     private volatile InetSocketAddress local;
     private volatile Peer peer;
     // -- end of fields changed by who holds both locks
@@ -104,7 +105,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
         this(provider, engine, Interruption.CLOSES, flow.socket());
         int source = flow.localAddress(), from = flow.remoteAddress(), port = flow.remotePort();
         binding = flow.binding();
-        local = Addresses.of(source, binding.port());
+        local = bound = Addresses.of(source, binding.port());
         peer = new Peer(Addresses.of(from, port), from, from, port, source);
     }
 
@@ -175,7 +176,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
 
     private void bindLocked(InetSocketAddress wanted) throws IOException {
         binding = engine.bind(socket, Addresses.ipv4(wanted), wanted.getPort(), options.reuse());
-        local = Addresses.of(binding.address(), binding.port());
+        local = bound = Addresses.likewise(wanted, binding.address(), binding.port());
     }
 
     /**
@@ -224,7 +225,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
             if (peer == null || !isOpen()) return this;
             engine.disconnect(socket);
             peer = null;
-            local = Addresses.of(binding.address(), binding.port());
+            local = bound;
         } finally {
             unlockBoth();
         }

@@ -199,7 +199,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable, Closes
         binding = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), with);
         synchronized (stateLock) {
             if (state == State.CLOSED) throw new AsynchronousCloseException();
-            local = Addresses.of(binding.address(), binding.port());
+            local = Addresses.likewise(wanted, binding.address(), binding.port());
         }
     }
 
