@@ -242,7 +242,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             if (local != null) throw new AlreadyBoundException();
             InetSocketAddress wanted = address == null ? ANY : Addresses.checkInet(address);
             bind(routing.bind(wanted), address == null ? null : wanted);
-            fixed = !routing.isReserved(wanted);
+            fixed = !routing.isOfBoth(wanted);
             portGiven = wanted.getPort() != 0;
         } finally {
             unlockBoth();

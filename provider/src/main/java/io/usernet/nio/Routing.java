@@ -138,20 +138,31 @@ public final class Routing {
     }
 
     /**
-     * Whether a client that is bound to an address has it reserved on the stack, and is decided for when
-     * it connects: so at the wildcard, and at an address of this host that the stack has as well as the
-     * kernel. Bound to 127.0.0.1, or ::1, it reaches the program's own server and the kernel's.
+     * Whether a client of TCP that is bound to an address has it reserved on the stack, and is decided
+     * for when it connects: so at the wildcard, and at an address that both have. Bound to 127.0.0.1, or
+     * ::1, it reaches the program's own server and the kernel's.
      *
      * @param local resolved
      */
     public boolean isReserved(InetSocketAddress local) {
         InetAddress host = local.getAddress();
+        boolean six = !(host instanceof Inet4Address) && host.isLoopbackAddress();
+        return isOfBoth(local) || six && bind(local) == Transport.KERNEL;
+    }
+
+    /**
+     * Whether a socket for datagrams that is bound to an address has one of the stack and one of the
+     * kernel: so at the wildcard, and at an address of this host that the stack has as well as the
+     * kernel. That is not ::1, as whom the stack could not answer.
+     *
+     * @param local resolved
+     */
+    boolean isOfBoth(InetSocketAddress local) {
+        InetAddress host = local.getAddress();
         if (host.isAnyLocalAddress()) return true;
-        boolean onStack =
-                host instanceof Inet4Address v4
-                        ? engine.isLocal(Ipv4Address.of(v4))
-                        : host.isLoopbackAddress();
-        return onStack && bind(local) == Transport.KERNEL;
+        return host instanceof Inet4Address v4
+                && engine.isLocal(Ipv4Address.of(v4))
+                && bind(local) == Transport.KERNEL;
     }
 
     private Transport wildcard() {
