@@ -297,6 +297,11 @@ abstract class SocketOptionContract extends NioContract {
         assertEquals(size, accepted.getOption(StandardSocketOptions.SO_RCVBUF));
         client.configureBlocking(false);
         long total = fill(client);
-        assertTrue(total > 2.7 * size && total < 5 * size, total + " bytes");
+        // a busy machine may take longer than that to move what the receiver has room for
+        for (long end = System.nanoTime() + 10_000_000_000L; total < 2.7 * size; ) {
+            assertTrue(System.nanoTime() - end < 0, total + " bytes");
+            total += fill(client);
+        }
+        assertTrue(total < 5 * size, total + " bytes");
     }
 }
