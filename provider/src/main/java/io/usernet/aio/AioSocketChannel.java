@@ -1,5 +1,6 @@
 package io.usernet.aio;
 
+import io.usernet.nio.ClosesAtOnce;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -446,7 +447,8 @@ final class AioSocketChannel extends AsynchronousSocketChannel implements Member
                     new Operation<?, ?>[] {connects.current(), reads.current(), writes.current()};
         }
         try {
-            channel.close();
+            if (channel instanceof ClosesAtOnce here) here.closeAtOnce();
+            else channel.close();
         } finally {
             for (Operation<?, ?> operation : underWay) {
                 if (operation != null) operation.interrupt(new AsynchronousCloseException());

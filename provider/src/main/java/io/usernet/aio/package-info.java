@@ -1,5 +1,6 @@
 /**
- * Asynchronous channels, from nothing but the non-blocking ones of a {@code SelectorProvider}. The
+ * Asynchronous channels, from nothing but the non-blocking ones of a {@code SelectorProvider}, of which
+ * those of the stack can be closed at once ({@link io.usernet.nio.ClosesAtOnce}). The
  * contract is the behaviour of the JDK's own provider, exception types and messages included; one
  * contract suite runs against both.
  *

@@ -10,13 +10,13 @@ import java.util.Arrays;
 public enum Sysctl {
     /** Upper bound of a listener's backlog. */
     SOMAXCONN("net.core.somaxconn", 1, 65_535, 4_096),
-    /** Bytes of SO_RCVBUF of a new UDP socket; each datagram that waits costs 256 bytes more. */
+    /** Bytes that a new UDP socket holds for its reader; each datagram costs 256 bytes more. */
     RMEM_DEFAULT("net.core.rmem_default", 2_048, 1 << 30, 212_992),
-    /** Most bytes of SO_RCVBUF of a UDP socket. */
+    /** Most bytes that a UDP socket holds for its reader, whatever its SO_RCVBUF. */
     RMEM_MAX("net.core.rmem_max", 2_048, 1 << 30, 4 << 20),
-    /** Bytes of SO_SNDBUF of a new UDP socket; each datagram that waits costs 256 bytes more. */
+    /** Bytes that a new UDP socket holds to be sent; each datagram costs 256 bytes more. */
     WMEM_DEFAULT("net.core.wmem_default", 2_048, 1 << 30, 212_992),
-    /** Most bytes of SO_SNDBUF of a UDP socket. */
+    /** Most bytes that a UDP socket holds to be sent, whatever its SO_SNDBUF. */
     WMEM_MAX("net.core.wmem_max", 2_048, 1 << 30, 4 << 20),
     /** First and last port of outgoing connections, and of sockets that don't choose theirs. */
     IP_LOCAL_PORT_RANGE("net.ipv4.ip_local_port_range", 1, 65_535, 32_768, 60_999),
@@ -32,9 +32,9 @@ public enum Sysctl {
     ICMP_ECHO_IGNORE_ALL("net.ipv4.icmp_echo_ignore_all", 0, 1, 0),
     /** ICMP errors we send a second. */
     ICMP_MSGS_PER_SEC("net.ipv4.icmp_msgs_per_sec", 0, 1_000_000, 1_000),
-    /** Bytes of SO_RCVBUF: least, of a new socket, most. */
+    /** Bytes that a connection holds for its reader: least, of a new socket, most. */
     TCP_RMEM("net.ipv4.tcp_rmem", 2_048, 1 << 30, 4_096, 512 << 10, 6 << 20),
-    /** Bytes of SO_SNDBUF: least, of a new socket, most. */
+    /** Bytes that a connection holds, unacknowledged ones included: least, of a new socket, most. */
     TCP_WMEM("net.ipv4.tcp_wmem", 2_048, 1 << 30, 4_096, 512 << 10, 4 << 20),
     /** Retransmission timeouts after which a connection is given up. */
     TCP_RETRIES2("net.ipv4.tcp_retries2", 1, 255, 15),

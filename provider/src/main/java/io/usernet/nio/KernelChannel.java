@@ -22,8 +22,9 @@ record KernelChannel(SelectableChannel channel) implements Pollable {
     @Override
     public void detach(StackSelectionKey key) {}
 
-    /** After its key has been deregistered: the channel's own close leaves the descriptor to us. */
-    void deregistered() throws IOException {
+    /** The channel's own close leaves the descriptor to us. */
+    @Override
+    public void deregistered() throws IOException {
         if (!channel.isOpen() && !channel.isRegistered()) Kernel.kill(channel);
     }
 }

@@ -36,7 +36,7 @@ final class ListenerOptions {
 
     // -- fields protected by this object's monitor
     private Reuse reuse = new Reuse(true, false); // as on every Unix
-    private int receiveBuffer;
+    private int receiveBuffer; // bytes that are held: twice SO_RCVBUF
     private Boolean quickAck; // null: not set
     private int keepIdle, keepInterval, keepCount; // 0: as the settings say
     private boolean inherited; // whether there is something to inherit
@@ -66,6 +66,7 @@ final class ListenerOptions {
         return reuse;
     }
 
+    /** Bytes that each accepted connection holds: twice SO_RCVBUF. */
     synchronized int receiveBuffer() {
         return receiveBuffer;
     }
@@ -73,7 +74,7 @@ final class ListenerOptions {
     /** An option's value; the name was checked. */
     synchronized Object get(SocketOption<?> name) {
         return switch (name.name()) {
-            case "SO_RCVBUF" -> receiveBuffer;
+            case "SO_RCVBUF" -> receiveBuffer / 2;
             case "SO_REUSEADDR", "SO_REUSEPORT" -> StreamOptions.get(reuse, name);
             case "TCP_QUICKACK" -> quickAck == null || quickAck;
             case "TCP_KEEPIDLE" ->
@@ -96,7 +97,7 @@ final class ListenerOptions {
     synchronized void set(SocketOption<?> name, Object value) throws SocketException {
         switch (name.name()) {
             case "SO_RCVBUF" ->
-                    receiveBuffer = StreamOptions.bounded(value, sysctls, Sysctl.TCP_RMEM);
+                    receiveBuffer = StreamOptions.doubled(value, sysctls, Sysctl.TCP_RMEM);
             case "SO_REUSEADDR", "SO_REUSEPORT" -> reuse = StreamOptions.set(reuse, name, value);
             default -> {
                 setInherited(name, value);

@@ -1,5 +1,7 @@
 package io.usernet.nio;
 
+import java.io.IOException;
+
 /** What a selector needs of a channel: all selectable channels of this package are one. */
 interface Pollable {
     /**
@@ -15,4 +17,10 @@ interface Pollable {
 
     /** The key is gone. */
     void detach(StackSelectionKey key);
+
+    /**
+     * A key of the channel's was deregistered, by the thread that selects or closes the selector. If the
+     * channel was closed, and no selector has it any more, what its close left is done here.
+     */
+    default void deregistered() throws IOException {}
 }

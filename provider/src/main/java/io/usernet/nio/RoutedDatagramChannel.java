@@ -242,7 +242,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             if (local != null) throw new AlreadyBoundException();
             InetSocketAddress wanted = address == null ? ANY : Addresses.checkInet(address);
             bind(routing.bind(wanted), address == null ? null : wanted);
-            fixed = !routing.isReserved(wanted);
+            fixed = !routing.isOfBoth(wanted);
             portGiven = wanted.getPort() != 0;
         } finally {
             unlockBoth();
@@ -323,7 +323,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     }
 
     private void connect(InetSocketAddress given) throws IOException {
-        Transport transport = fixed ? transportOf(first) : routing.send(given);
+        Transport transport = fixed ? transportOf(first) : routing.send(given, localPort());
         DatagramChannel known = legOf(transport), leg = known;
         if (leg == null)
             leg = local == null ? openLeg(transport) : openLegOnPort(transport, portGiven);
@@ -337,6 +337,12 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         only(leg);
         local = addressOf(leg);
         remote = given;
+    }
+
+    /** 0: not bound. */
+    private int localPort() {
+        InetSocketAddress at = local;
+        return at == null ? 0 : at.getPort();
     }
 
     private static Transport transportOf(DatagramChannel leg) {
@@ -539,7 +545,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private int send(ByteBuffer src, SocketAddress target, boolean mustBlock) throws IOException {
         boolean any = src.hasRemaining();
         InetSocketAddress to = Addresses.checkInet(target);
-        if (local == null) bindIfUnbound(routing.send(to));
+        if (local == null) bindIfUnbound(routing.send(to, 0));
         boolean blocking = false;
         Long n = null;
         ensureOpen();
@@ -559,7 +565,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     /** Makes the other leg if there is none yet. The channel is bound, writeLock held. */
     private DatagramChannel legTo(InetSocketAddress target) throws IOException {
         if (fixed || remote != null) return first;
-        Transport transport = routing.send(target);
+        Transport transport = routing.send(target, localPort());
         DatagramChannel leg = legOf(transport);
         if (leg != null) return leg;
         leg = openLegOnPort(transport, false);

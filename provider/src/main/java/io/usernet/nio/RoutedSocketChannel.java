@@ -31,7 +31,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * before those of a leg and is never held while one blocks. Closing takes no lock: who publishes a leg
  * looks afterwards whether the channel was closed, and who closes it looks for a leg.
  */
-final class RoutedSocketChannel extends SocketChannel implements Pollable {
+final class RoutedSocketChannel extends SocketChannel implements Pollable, ClosesAtOnce {
     /** Times that a port is asked for which is free on both. */
     private static final int ATTEMPTS = 16;
 
@@ -86,7 +86,7 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         deciding.lock();
         try {
             if (leg == null) {
-                stack = new StackSocketChannel(provider(), engine);
+                stack = new StackSocketChannel(provider(), engine, this);
                 leg = stack;
                 closeIfLate();
             }
@@ -115,7 +115,8 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
         deciding.lock();
         try {
             if (decided || !isOpen()) return leg();
-            if (routing.connect(remote) == Transport.KERNEL) {
+            InetSocketAddress local = stack == null ? null : stack.local();
+            if (routing.connect(local, remote) == Transport.KERNEL) {
                 passToKernel();
             } else {
                 Addresses.check(remote);
@@ -371,6 +372,13 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     }
 
     @Override
+    public void closeAtOnce() throws IOException {
+        StackSocketChannel ours = stack;
+        if (ours != null) ours.closeAtOnce();
+        close();
+    }
+
+    @Override
     protected void implCloseSelectableChannel() throws IOException {
         SocketChannel now = leg, bound = held;
         if (now != null) now.close();
@@ -413,6 +421,12 @@ final class RoutedSocketChannel extends SocketChannel implements Pollable {
     @Override
     public void detach(StackSelectionKey key) {
         keys.remove(key);
+    }
+
+    @Override
+    public void deregistered() {
+        StackSocketChannel ours = stack;
+        if (ours != null) ours.deregistered();
     }
 
     // -- addresses, options, adaptor

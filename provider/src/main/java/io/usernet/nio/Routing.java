@@ -29,9 +29,12 @@ public final class Routing {
     }
 
     /** What the stack answered last. */
-    private record Receiver(int address, int port, int version, boolean is) {
-        boolean is(int otherAddress, int otherPort, int otherVersion) {
-            return otherAddress == address && otherPort == port && otherVersion == version;
+    private record Receiver(int address, int port, int fromPort, int version, boolean is) {
+        boolean is(int otherAddress, int otherPort, int otherFromPort, int otherVersion) {
+            return otherAddress == address
+                    && otherPort == port
+                    && otherFromPort == fromPort
+                    && otherVersion == version;
         }
     }
 
@@ -51,26 +54,47 @@ public final class Routing {
      * @throws IOException if the stack is closed
      */
     public Transport connect(InetSocketAddress remote) throws IOException {
-        return to(remote, Protocol.TCP);
+        return to(remote, Protocol.TCP, 0);
+    }
+
+    /**
+     * Who serves a connection from an address to another one: between the two families it is the
+     * kernel's to say no.
+     *
+     * @param local resolved; null: not bound
+     * @param remote as above
+     * @throws IOException if the stack is closed
+     */
+    public Transport connect(InetSocketAddress local, InetSocketAddress remote) throws IOException {
+        boolean bound = local != null && !local.getAddress().isAnyLocalAddress();
+        boolean mixed = bound && Addresses.isIpv6(local) != Addresses.isIpv6(remote);
+        return mixed && isReserved(local) ? Transport.KERNEL : connect(remote);
     }
 
     /**
      * Who serves a datagram to an address, and a datagram socket that is connected to it.
      *
      * @param remote resolved; the wildcard means this host
+     * @param fromPort of the socket that sends it; 0: not bound yet
      * @throws IOException if the stack is closed
      */
-    public Transport send(InetSocketAddress remote) throws IOException {
-        return to(remote, Protocol.UDP);
+    public Transport send(InetSocketAddress remote, int fromPort) throws IOException {
+        return to(remote, Protocol.UDP, fromPort);
     }
 
-    private Transport to(InetSocketAddress remote, Protocol protocol) throws IOException {
+    private Transport to(InetSocketAddress remote, Protocol protocol, int fromPort)
+            throws IOException {
         InetAddress host = remote.getAddress();
         if (!host.isAnyLocalAddress() && !isLoopback(host)) return host(host);
         if (!rules.loopback() && !isInNetworks(host)) return Transport.STACK;
         int address = host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
         if (address == 0) address = Ipv4Address.LOOPBACK;
-        return isOurs(address, remote.getPort(), protocol) ? Transport.STACK : Transport.KERNEL;
+        int port = remote.getPort();
+        boolean ours =
+                protocol == Protocol.TCP
+                        ? engine.isListening(address, port)
+                        : isReceiving(address, port, fromPort);
+        return ours ? Transport.STACK : Transport.KERNEL;
     }
 
     /** Whether what is sent there never leaves the machine, as far as the kernel is concerned. */
@@ -87,19 +111,13 @@ public final class Routing {
         }
     }
 
-    private boolean isOurs(int address, int port, Protocol protocol) throws IOException {
-        return protocol == Protocol.TCP
-                ? engine.isListening(address, port)
-                : isReceiving(address, port);
-    }
-
     /** Asked for every datagram, so the stack isn't. */
-    private boolean isReceiving(int address, int port) throws IOException {
+    private boolean isReceiving(int address, int port, int fromPort) throws IOException {
         Receiver known = lastReceiver;
         int version = engine.receiversVersion(); // before the question: the answer is no older
-        if (known == null || !known.is(address, port, version)) {
-            boolean is = engine.isReceiving(address, port);
-            lastReceiver = known = new Receiver(address, port, version, is);
+        if (known == null || !known.is(address, port, fromPort, version)) {
+            boolean is = engine.isReceiving(address, port, fromPort);
+            lastReceiver = known = new Receiver(address, port, fromPort, version, is);
         }
         return known.is();
     }
@@ -120,13 +138,26 @@ public final class Routing {
     }
 
     /**
-     * Whether a client that is bound to an address has it reserved on the stack, and is decided for when
-     * it connects: so at the wildcard, and at an address of this host that the stack has as well as the
-     * kernel. Bound to 127.0.0.1, it reaches the program's own server and the kernel's.
+     * Whether a client of TCP that is bound to an address has it reserved on the stack, and is decided
+     * for when it connects: so at the wildcard, and at an address that both have. Bound to 127.0.0.1, or
+     * ::1, it reaches the program's own server and the kernel's.
      *
      * @param local resolved
      */
-    boolean isReserved(InetSocketAddress local) {
+    public boolean isReserved(InetSocketAddress local) {
+        InetAddress host = local.getAddress();
+        boolean six = !(host instanceof Inet4Address) && host.isLoopbackAddress();
+        return isOfBoth(local) || six && bind(local) == Transport.KERNEL;
+    }
+
+    /**
+     * Whether a socket for datagrams that is bound to an address has one of the stack and one of the
+     * kernel: so at the wildcard, and at an address of this host that the stack has as well as the
+     * kernel. That is not ::1, as whom the stack could not answer.
+     *
+     * @param local resolved
+     */
+    boolean isOfBoth(InetSocketAddress local) {
         InetAddress host = local.getAddress();
         if (host.isAnyLocalAddress()) return true;
         return host instanceof Inet4Address v4

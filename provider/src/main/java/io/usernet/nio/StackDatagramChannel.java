@@ -71,6 +71,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
     // -- fields changed by who holds both locks; the volatile ones are also read without them, and
     // kept after close, for the adaptor
     private Binding binding;
+    private InetSocketAddress bound; // what it is local to while it isn't connected
     private volatile InetSocketAddress local;
     private volatile Peer peer;
     // -- end of fields changed by who holds both locks
@@ -80,11 +81,13 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
     // -- fields protected by readLock
     private long lastSender = UdpSocket.NONE;
     private InetSocketAddress lastSenderAddress; // of lastSender
+    private InetSocketAddress lastSenderIpv6; // lastIpv6 as it was then
     // -- end of fields protected by readLock
 
     // -- fields protected by writeLock
     private InetSocketAddress lastTarget;
     private int lastTargetAddress; // of lastTarget
+    private volatile InetSocketAddress lastIpv6; // of those in that form; or null
     // -- end of fields protected by writeLock
 
     private DatagramSocket adaptor; // protected by options
@@ -102,7 +105,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
         this(provider, engine, Interruption.CLOSES, flow.socket());
         int source = flow.localAddress(), from = flow.remoteAddress(), port = flow.remotePort();
         binding = flow.binding();
-        local = Addresses.of(source, binding.port());
+        local = bound = Addresses.of(source, binding.port());
         peer = new Peer(Addresses.of(from, port), from, from, port, source);
     }
 
@@ -173,7 +176,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
 
     private void bindLocked(InetSocketAddress wanted) throws IOException {
         binding = engine.bind(socket, Addresses.ipv4(wanted), wanted.getPort(), options.reuse());
-        local = Addresses.of(binding.address(), binding.port());
+        local = bound = Addresses.likewise(wanted, binding.address(), binding.port());
     }
 
     /**
@@ -204,10 +207,10 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
             if (peer != null && !again) throw new AlreadyConnectedException();
             if (given.getPort() == 0) throw new SocketException("Can't connect to port 0");
             if (local == null) bindLocked(Addresses.of(0, 0));
-            int to = Addresses.ipv4(given), port = given.getPort();
+            int to = addressOf(given), port = given.getPort();
             UdpBinding connected = engine.connect(socket, to, port, options.broadcast());
             int source = connected.localAddress();
-            local = Addresses.of(source, binding.port());
+            local = Addresses.likewise(given, source, binding.port());
             peer = new Peer(given, to, connected.remoteAddress(), port, source);
         } finally {
             unlockBoth();
@@ -222,7 +225,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
             if (peer == null || !isOpen()) return this;
             engine.disconnect(socket);
             peer = null;
-            local = Addresses.of(binding.address(), binding.port());
+            local = bound;
         } finally {
             unlockBoth();
         }
@@ -285,11 +288,20 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
     }
 
     private InetSocketAddress senderAddress(long from) {
-        if (from != lastSender) {
+        InetSocketAddress six = lastIpv6;
+        if (from != lastSender || six != lastSenderIpv6) {
             lastSender = from;
-            lastSenderAddress = Addresses.of((int) (from >>> 16), (int) from & 0xFFFF);
+            lastSenderIpv6 = six;
+            lastSenderAddress = addressOf((int) (from >>> 16), (int) from & 0xFFFF, six);
         }
         return lastSenderAddress;
+    }
+
+    /** Who answers is who was asked: at the loopback of IPv6, if that was the address. */
+    private static InetSocketAddress addressOf(int address, int port, InetSocketAddress asked) {
+        return asked != null && asked.getPort() == port
+                ? Addresses.likewise(asked, address, port)
+                : Addresses.of(address, port);
     }
 
     @Override
@@ -418,6 +430,8 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
         if (!target.equals(lastTarget)) {
             lastTarget = target;
             lastTargetAddress = Addresses.ipv4(target);
+            if (Addresses.isIpv6(target)) lastIpv6 = target;
+            else if (lastIpv6 != null && lastIpv6.getPort() == target.getPort()) lastIpv6 = null;
         }
         return lastTargetAddress;
     }

@@ -397,7 +397,7 @@ final class StackSelector extends AbstractSelector {
         selectedKeys.deselect(key);
         key.pollable().detach(key);
         deregister(key);
-        if (key.pollable() instanceof KernelChannel kernelChannel) kernelChannel.deregistered();
+        key.pollable().deregistered();
     }
 
     @Override

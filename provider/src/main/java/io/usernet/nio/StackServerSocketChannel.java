@@ -99,7 +99,7 @@ final class StackServerSocketChannel extends ServerSocketChannel
         binding = bound;
         synchronized (stateLock) {
             backlog = listening;
-            local = Addresses.of(bound.address(), bound.port());
+            local = Addresses.likewise(wanted, bound.address(), bound.port());
             for (StackSelectionKey key : keys) listening.signals().add(key.interest());
         }
         if (!isOpen()) throw new AsynchronousCloseException();

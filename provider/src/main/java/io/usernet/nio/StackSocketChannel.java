@@ -25,6 +25,7 @@ import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.NoConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
@@ -35,7 +36,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** A TCP connection of the stack. Locks and threads: see the package. */
-final class StackSocketChannel extends SocketChannel implements Pollable {
+final class StackSocketChannel extends SocketChannel implements Pollable, ClosesAtOnce {
     private enum State {
         UNCONNECTED,
         PENDING,
@@ -45,6 +46,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
 
     private final Engine engine;
     private final Interruption interruption;
+    private final SelectableChannel front;
     private final Stream stream;
     private final StreamInput input;
     private final StreamOutput output;
@@ -72,6 +74,10 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private volatile boolean shutdownPosted, closePosted;
     // -- end of fields protected by writeLock
 
+    // -- set by who closes it, before he looks what to post
+    private volatile boolean closeEndsOutput;
+    private volatile boolean closesAtOnce;
+
     private BooleanSupplier decided; // made by the first thread that blocks in connecting
 
     StackSocketChannel(SelectorProvider provider, Engine engine) {
@@ -79,7 +85,16 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     }
 
     StackSocketChannel(SelectorProvider provider, Engine engine, Interruption interruption) {
-        this(provider, engine, interruption, engine.newStream(), State.UNCONNECTED);
+        this(provider, engine, interruption, null, engine.newStream(), State.UNCONNECTED);
+    }
+
+    /**
+     * One that another channel hides.
+     *
+     * @param front that one: selectors have it in the place of this
+     */
+    StackSocketChannel(SelectorProvider provider, Engine engine, SelectableChannel front) {
+        this(provider, engine, Interruption.CLOSES, front, engine.newStream(), State.UNCONNECTED);
     }
 
     /** A connection that was accepted. */
@@ -90,7 +105,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     /** The same. */
     StackSocketChannel(
             SelectorProvider provider, Engine engine, Interruption interruption, Stream accepted) {
-        this(provider, engine, interruption, accepted, State.CONNECTED);
+        this(provider, engine, interruption, null, accepted, State.CONNECTED);
         this.attached = true;
         FourTuple tuple = accepted.tuple();
         this.local = Addresses.local(tuple);
@@ -101,11 +116,13 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             SelectorProvider provider,
             Engine engine,
             Interruption interruption,
+            SelectableChannel front,
             Stream stream,
             State state) {
         super(provider);
         this.engine = engine;
         this.interruption = interruption;
+        this.front = front != null ? front : this;
         this.stream = stream;
         this.state = state;
         BooleanSupplier open = this::isOpen;
@@ -182,7 +199,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         binding = engine.bind(Addresses.ipv4(wanted), wanted.getPort(), with);
         synchronized (stateLock) {
             if (state == State.CLOSED) throw new AsynchronousCloseException();
-            local = Addresses.of(binding.address(), binding.port());
+            local = Addresses.likewise(wanted, binding.address(), binding.port());
         }
     }
 
@@ -304,7 +321,8 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
     private boolean connected() {
         synchronized (stateLock) {
             if (state != State.PENDING) return false;
-            local = Addresses.local(stream.tuple());
+            FourTuple tuple = stream.tuple();
+            local = Addresses.likewise(remote, tuple.localAddress(), tuple.localPort());
             state = State.CONNECTED;
         }
         if (stream.signals().isWatched())
@@ -519,8 +537,21 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         if (output.isShut() || !isOpen()) finish();
     }
 
-    private boolean isFinished() {
-        return isOpen() ? !output.isShut() || shutdownPosted : closePosted;
+    /**
+     * Whether the connection stays, as the JDK's does: until no selector has the channel any more, of
+     * which the last one calls {@link #deregistered}.
+     */
+    private boolean isKept() {
+        if (isOpen()) return true;
+        if (closesAtOnce || !front.isRegistered()) return false;
+        synchronized (stateLock) {
+            return attached; // a mere port is given up at once
+        }
+    }
+
+    private boolean isFinished(boolean kept) {
+        if (!kept) return closePosted;
+        return shutdownPosted || !(output.isShut() || closeEndsOutput);
     }
 
     /**
@@ -528,9 +559,9 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
      * leaves, so that the FIN comes after all its bytes. Never waits.
      */
     private void finish() {
-        while (!isFinished() && writeLock.tryLock()) {
+        for (boolean kept; !isFinished(kept = isKept()) && writeLock.tryLock(); ) {
             try {
-                if (isOpen()) postShutdown();
+                if (kept) postShutdown();
                 else postClose();
             } finally {
                 writeLock.unlock();
@@ -571,9 +602,21 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
             wasConnected = state == State.CONNECTED;
             state = State.CLOSED;
         }
+        closeEndsOutput = wasConnected && !isBlocking() && stream.linger != 0;
         signalAll();
         finish();
-        if (wasConnected && isBlocking() && stream.linger > 0) linger();
+        if (wasConnected && isBlocking() && stream.linger > 0 && !isKept()) linger();
+    }
+
+    @Override
+    public void closeAtOnce() throws IOException {
+        closesAtOnce = true;
+        close();
+    }
+
+    @Override
+    public void deregistered() {
+        if (!isOpen()) finish();
     }
 
     /** SO_LINGER in blocking mode; not where a thread was blocked, which must not wait for this. */

@@ -87,8 +87,8 @@ final class StreamOptions {
     /** An option's value; the name was checked, and {@link #isReuse} denied. */
     static Object get(Stream stream, Sysctls sysctls, SocketOption<?> name) {
         return switch (name.name()) {
-            case "SO_SNDBUF" -> stream.sendQueue().limit();
-            case "SO_RCVBUF" -> stream.receiveBuffer;
+            case "SO_SNDBUF" -> stream.sendQueue().limit() / 2;
+            case "SO_RCVBUF" -> stream.receiveBuffer / 2;
             case "SO_KEEPALIVE" -> stream.keepAlive;
             case "SO_LINGER" -> stream.linger;
             case "TCP_NODELAY" -> stream.noDelay;
@@ -116,8 +116,8 @@ final class StreamOptions {
     static void set(Stream stream, Sysctls sysctls, SocketOption<?> name, Object value)
             throws SocketException {
         switch (name.name()) {
-            case "SO_SNDBUF" -> stream.sendQueue().limit(bounded(value, sysctls, Sysctl.TCP_WMEM));
-            case "SO_RCVBUF" -> stream.receiveBuffer = bounded(value, sysctls, Sysctl.TCP_RMEM);
+            case "SO_SNDBUF" -> stream.sendQueue().limit(doubled(value, sysctls, Sysctl.TCP_WMEM));
+            case "SO_RCVBUF" -> stream.receiveBuffer = doubled(value, sysctls, Sysctl.TCP_RMEM);
             case "SO_KEEPALIVE" -> stream.keepAlive = (Boolean) value;
             case "SO_LINGER" ->
                     stream.linger = Math.max(-1, Math.min((Integer) value, MAX_LINGER_S));
@@ -144,11 +144,14 @@ final class StreamOptions {
         return n;
     }
 
-    /** A buffer size: a hint, kept between the setting's first and last number. */
-    static int bounded(Object value, Sysctls sysctls, Sysctl bounds) {
+    /**
+     * The bytes that a buffer holds for the size that an application gave: as with Linux twice that,
+     * between the setting's first and last number. Asked for the size, it is told half of what is held.
+     */
+    static int doubled(Object value, Sysctls sysctls, Sysctl bounds) {
         int n = (Integer) value;
         if (n < 0) throw new IllegalArgumentException("Invalid send/receive buffer size");
         long least = sysctls.get(bounds, 0), most = sysctls.get(bounds, 2);
-        return (int) Math.max(least, Math.min(n, most));
+        return (int) Math.max(least, Math.min(2L * n, most));
     }
 }

@@ -15,7 +15,9 @@
  * few instructions; never held while blocking, posting or calling {@code begin}). The first two are
  * ReentrantLocks, so that a virtual thread that waits for one leaves its carrier. Closing takes
  * neither: it marks the channel closed, wakes whoever is inside, and the last one out of {@code
- * writeLock} posts what the stack must know, so that a writer's bytes come before the FIN. A channel for
+ * writeLock} posts what the stack must know, so that a writer's bytes come before the FIN. A connection
+ * that a selector has ends its output then, and is closed, which may reset it, when its last key is
+ * deregistered: as the JDK's is, whose descriptor stays open until then. A channel for
  * datagrams holds both while it binds, connects or disconnects, and whoever sends or receives unbound
  * binds first: so no thread that blocks inside keeps another one from its own direction.
  *

@@ -146,13 +146,15 @@ public final class Engine {
     }
 
     /**
-     * Whether a datagram from this host to one of its own addresses and a port would find a socket that
-     * receives from everybody.
+     * Whether a datagram from this host to one of its own addresses and a port would find a socket: one
+     * that receives from everybody, or is connected to an address of this host's and the port that the
+     * datagram comes from.
      *
+     * @param fromPort 0: not known yet
      * @throws IOException if the stack is closed
      */
-    public boolean isReceiving(int address, int port) throws IOException {
-        return ask(asked -> asked.isReceiving(address, port));
+    public boolean isReceiving(int address, int port, int fromPort) throws IOException {
+        return ask(asked -> asked.isReceiving(address, port, fromPort));
     }
 
     /**
@@ -221,7 +223,7 @@ public final class Engine {
      * Begins to listen.
      *
      * @param backlog most connections that wait to be accepted; below 1: 50; at most somaxconn
-     * @param receiveBuffer SO_RCVBUF of accepted connections, bytes; 0: as configured
+     * @param receiveBuffer what accepted connections hold, bytes, twice SO_RCVBUF; 0: as configured
      * @throws java.net.BindException "Address already in use" if another socket listens there
      * @throws IOException if the stack is closed
      */

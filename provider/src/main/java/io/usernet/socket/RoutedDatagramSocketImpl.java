@@ -234,7 +234,7 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
 
     @Override
     protected void joinGroup(SocketAddress group, NetworkInterface through) throws IOException {
-        if (stack.routing().send((InetSocketAddress) group) == Transport.KERNEL) moveToKernel();
+        if (stack.routing().send((InetSocketAddress) group, 0) == Transport.KERNEL) moveToKernel();
         leg().joinGroup(group, through);
     }
 

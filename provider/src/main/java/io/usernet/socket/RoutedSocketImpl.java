@@ -111,10 +111,10 @@ public final class RoutedSocketImpl extends SocketImpl {
     }
 
     /** Whether the same can be had of the other transport. */
-    private static boolean mayMove(InetSocketAddress local) {
-        if (local == null) return true;
-        InetAddress host = local.getAddress();
-        return host.isAnyLocalAddress() || host.isLoopbackAddress();
+    private boolean mayMove(InetSocketAddress local) throws IOException {
+        return local == null
+                || local.getAddress().isLoopbackAddress()
+                || stack.routing().isReserved(local);
     }
 
     /** For a server: becomes what it has accepted. */
@@ -161,7 +161,11 @@ public final class RoutedSocketImpl extends SocketImpl {
     protected void connect(SocketAddress remote, int timeoutMs) throws IOException {
         InetSocketAddress to = resolved(remote);
         try {
-            Transport by = stack.routing().connect(to);
+            InetSocketAddress local;
+            synchronized (this) {
+                local = bound;
+            }
+            Transport by = stack.routing().connect(local, to);
             if (by == Transport.STACK && !isIpv4(to.getAddress()))
                 throw new SocketException("Network is unreachable");
             leg(by).connect(to, timeoutMs);

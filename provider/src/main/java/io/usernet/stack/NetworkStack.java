@@ -677,9 +677,9 @@ public final class NetworkStack implements Core {
         return tcp.ports().listening(address, port, address, 0) != null;
     }
 
-    /** Whether a socket takes datagrams of everybody to an address and port; in the seat. */
-    public boolean isReceiving(int address, int port) {
-        return udp.isReceiving(address, port);
+    /** See {@code Engine.isReceiving}; in the seat. */
+    public boolean isReceiving(int address, int port, int fromPort) {
+        return udp.isReceiving(address, port, fromPort);
     }
 
     /** Another one since {@link #isReceiving} may have come to answer differently; any thread. */

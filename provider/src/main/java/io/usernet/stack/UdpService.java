@@ -183,10 +183,19 @@ final class UdpService implements UdpEndpoint.Owner {
         return true;
     }
 
-    /** Whether a socket that isn't connected takes what comes to an address and port. */
-    boolean isReceiving(int address, int port) {
-        Binding newest = ports.newest(port);
-        return next(newest, address, false) != null || next(newest, 0, false) != null;
+    /** See {@code Engine.isReceiving}. */
+    boolean isReceiving(int address, int port, int fromPort) {
+        for (Binding b = ports.newest(port); b != null; b = b.next) {
+            UdpEndpoint e = b.receiver;
+            if (e != null && takesFromHere(e, address, fromPort)) return true;
+        }
+        return false;
+    }
+
+    private boolean takesFromHere(UdpEndpoint e, int address, int fromPort) {
+        if (e.localAddress() != 0 && e.localAddress() != address) return false;
+        if (!e.isConnected()) return true;
+        return e.remotePort() == fromPort && addresses.isLocal(e.remoteAddress());
     }
 
     /** The most specific socket: connected to the peer, bound to the address, or to any. */

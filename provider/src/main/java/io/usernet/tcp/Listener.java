@@ -39,7 +39,7 @@ public final class Listener {
     private HalfOpen newest;
 
     /**
-     * @param receiveBuffer SO_RCVBUF of accepted connections, bytes
+     * @param receiveBuffer what accepted connections hold, bytes: twice SO_RCVBUF
      */
     public Listener(TcpLayer layer, Backlog backlog, int receiveBuffer, Owner owner) {
         this.layer = layer;

@@ -37,7 +37,7 @@ final class Receiver {
     private final Counters counters;
     private final AckPolicy acks;
     private final int mss; // that we advertise
-    private int buffer; // SO_RCVBUF
+    private int buffer; // twice SO_RCVBUF
     private int irs;
     private int windShift; // Rcv.Wind.Shift
     private boolean sackPermitted;

@@ -53,7 +53,7 @@ public final class Stream extends Post {
     /** IP_TOS, 0 to 255. */
     public volatile int trafficClass;
 
-    /** SO_RCVBUF in bytes. */
+    /** Most bytes that are received and not read yet: twice SO_RCVBUF. */
     public volatile int receiveBuffer;
 
     // -- published by the loop
@@ -75,8 +75,8 @@ public final class Stream extends Post {
     boolean awaitsMemory; // in the list of those whose writer does
 
     /**
-     * @param sendBuffer SO_SNDBUF, bytes
-     * @param receiveBuffer SO_RCVBUF, bytes
+     * @param sendBuffer most bytes that are written and not acknowledged yet: twice SO_SNDBUF
+     * @param receiveBuffer most bytes that are received and not read yet: twice SO_RCVBUF
      */
     public Stream(Memory memory, int sendBuffer, int receiveBuffer) {
         this.send = new SendQueue(memory, sendBuffer);

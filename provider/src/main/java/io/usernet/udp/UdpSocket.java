@@ -167,24 +167,28 @@ public final class UdpSocket extends Post {
 
     // -- options; any thread
 
-    /** SO_SNDBUF, bytes: most that is queued, 256 for each datagram included. */
+    /** SO_SNDBUF, bytes: half of what is queued at most, 256 for each datagram included. */
     public int sendBuffer() {
-        return send.limit();
+        return send.limit() / 2;
     }
 
-    /** Sets SO_SNDBUF, within 2,048 bytes to net.core.wmem_max. */
+    /** Sets SO_SNDBUF: as with Linux twice that is held, 2,048 bytes to net.core.wmem_max. */
     public void sendBuffer(int bytes) {
-        send.limit(Math.max(MIN_BUFFER, Math.min(bytes, sendMax)));
+        send.limit(doubled(bytes, sendMax));
     }
 
-    /** SO_RCVBUF, bytes: most that waits to be received, 256 for each datagram included. */
+    /** SO_RCVBUF, bytes: half of what waits to be received at most, 256 for each datagram included. */
     public int receiveBuffer() {
-        return receive.limit();
+        return receive.limit() / 2;
     }
 
-    /** Sets SO_RCVBUF, within 2,048 bytes to net.core.rmem_max. */
+    /** Sets SO_RCVBUF: as with Linux twice that is held, 2,048 bytes to net.core.rmem_max. */
     public void receiveBuffer(int bytes) {
-        receive.limit(Math.max(MIN_BUFFER, Math.min(bytes, receiveMax)));
+        receive.limit(doubled(bytes, receiveMax));
+    }
+
+    private static int doubled(int bytes, int most) {
+        return (int) Math.max(MIN_BUFFER, Math.min(2L * bytes, most));
     }
 
     private static int checked(int bytes) {

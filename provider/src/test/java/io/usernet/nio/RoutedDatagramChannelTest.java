@@ -39,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -224,6 +225,41 @@ class RoutedDatagramChannelTest {
         channel.write(one());
         assertEquals(known, answer(onStack));
         assertEquals(1, channel.read(one()));
+    }
+
+    @Test
+    void serverOnTheStackAnswersAConnectedClientOfTheProgram() throws Exception {
+        DatagramChannel server = channel().bind(null), client = channel();
+        int port = addressOf(server).getPort();
+        client.connect(new InetSocketAddress(ON_LOOPBACK.getAddress(), port));
+        client.write(one());
+        assertEquals(addressOf(client), answer(server));
+        assertEquals(1, client.read(one()));
+    }
+
+    /** The client has a socket of the stack, too, at the port to which the server answers. */
+    @Test
+    void serverAtTheLoopbackOfIpv6AnswersAsThat() throws Exception {
+        InetAddress six = InetAddress.getByName("::1");
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(six) != null, "no ::1 here");
+        DatagramChannel server =
+                closing(provider.openDatagramChannel()).bind(new InetSocketAddress(six, 0));
+        DatagramChannel client = closing(provider.openDatagramChannel()).bind(null);
+        client.send(one(), addressOf(server));
+        answer(server);
+        assertEquals(addressOf(server), client.receive(one()));
+    }
+
+    @Test
+    void twoChannelsOfTheProgramConnectToOneAnother() throws Exception {
+        DatagramChannel left = channel().bind(null), right = channel().bind(null);
+        InetAddress here = ON_LOOPBACK.getAddress();
+        left.connect(new InetSocketAddress(here, addressOf(right).getPort()));
+        right.connect(new InetSocketAddress(here, addressOf(left).getPort()));
+        left.write(one());
+        assertEquals(1, right.read(one()));
+        right.write(one());
+        assertEquals(1, left.read(one()));
     }
 
     @Test

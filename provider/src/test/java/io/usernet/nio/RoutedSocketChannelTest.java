@@ -15,8 +15,10 @@ import io.usernet.runtime.Engine;
 import java.io.File;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
@@ -42,6 +44,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -181,10 +184,50 @@ class RoutedSocketChannelTest {
     }
 
     @Test
-    void explicitBindToWhatTheKernelAloneHasDecides() throws IOException {
+    void boundToTheLoopbackOfIpv6ItReachesTheProgramsOwnServerAndTheKernels() throws IOException {
         InetAddress six = InetAddress.getByName("::1");
         assumeTrue(canBind(closing(kernel.openServerSocketChannel()), six), "no IPv6");
+        ServerSocketChannel onStack = closing(provider.openServerSocketChannel()).bind(null);
         SocketChannel client = open(provider).bind(new InetSocketAddress(six, 0));
+        InetSocketAddress known = (InetSocketAddress) client.getLocalAddress();
+        assertEquals(six, known.getAddress());
+        assertTrue(client.connect(new InetSocketAddress(six, portOf(onStack))));
+        assertFalse(isKernels(client), client.toString());
+        assertEquals(known, client.getLocalAddress());
+        assertTalk(client, closing(onStack.accept()));
+        ServerSocketChannel inKernel = listen(kernel, six);
+        SocketChannel other = open(provider).bind(new InetSocketAddress(six, 0));
+        assertTrue(other.connect(inKernel.getLocalAddress()));
+        assertTrue(isKernels(other), other.toString());
+        assertTalk(other, closing(inKernel.accept()));
+    }
+
+    @Test
+    void betweenTheFamiliesItIsTheKernelThatRefuses() throws IOException {
+        InetAddress six = InetAddress.getByName("::1");
+        assumeTrue(canBind(closing(kernel.openServerSocketChannel()), six), "no IPv6");
+        ServerSocketChannel onStack = closing(provider.openServerSocketChannel()).bind(null);
+        for (InetAddress from : new InetAddress[] {six, LOOPBACK}) {
+            InetAddress to = from == six ? LOOPBACK : six;
+            InetSocketAddress server = new InetSocketAddress(to, portOf(onStack));
+            SocketChannel jdks = open(kernel).bind(new InetSocketAddress(from, 0));
+            IOException expected = assertThrows(IOException.class, () -> jdks.connect(server));
+            SocketChannel client = open(provider).bind(new InetSocketAddress(from, 0));
+            IOException failure = assertThrows(IOException.class, () -> client.connect(server));
+            assertEquals(expected.toString(), failure.toString());
+        }
+    }
+
+    @Test
+    void explicitBindToWhatTheKernelAloneHasDecides() throws IOException {
+        Optional<InetAddress> own =
+                NetworkInterface.networkInterfaces()
+                        .flatMap(NetworkInterface::inetAddresses)
+                        .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress())
+                        .findFirst();
+        assumeTrue(own.isPresent(), "no network");
+        SelectorProvider some = routed(own.get().getHostAddress());
+        SocketChannel client = open(some).bind(new InetSocketAddress(own.get(), 0));
         assertTrue(isKernels(client), client.toString());
     }
 

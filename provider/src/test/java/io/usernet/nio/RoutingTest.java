@@ -88,7 +88,7 @@ class RoutingTest {
     void whoConnects(String rule, String address, Transport served) throws IOException {
         InetSocketAddress remote = new InetSocketAddress(address, 6888);
         assertEquals(served, routing(rule).connect(remote));
-        assertEquals(served, routing(rule).send(remote));
+        assertEquals(served, routing(rule).send(remote, 0));
     }
 
     @ParameterizedTest
@@ -120,7 +120,7 @@ class RoutingTest {
             Routing routing = routing("loopback");
             InetSocketAddress there = new InetSocketAddress(address, port);
             assertEquals(Transport.STACK, routing.connect(there));
-            assertEquals(Transport.KERNEL, routing.send(there));
+            assertEquals(Transport.KERNEL, routing.send(there, 0));
         }
     }
 
@@ -129,8 +129,25 @@ class RoutingTest {
         try (DatagramChannel channel = provider.openDatagramChannel().bind(null)) {
             int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
             InetSocketAddress there = new InetSocketAddress("127.0.0.1", port);
-            assertEquals(Transport.STACK, routing("loopback").send(there));
+            assertEquals(Transport.STACK, routing("loopback").send(there, 0));
             assertEquals(Transport.KERNEL, routing("loopback").connect(there));
+        }
+    }
+
+    @Test
+    void connectedDatagramSocketOfTheStackIsItsPeersAlone() throws IOException {
+        try (DatagramChannel peer = provider.openDatagramChannel().bind(null);
+                DatagramChannel channel = provider.openDatagramChannel().bind(null)) {
+            int peerPort = ((InetSocketAddress) peer.getLocalAddress()).getPort();
+            int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
+            channel.connect(new InetSocketAddress("127.0.0.1", peerPort));
+            InetSocketAddress there = new InetSocketAddress("127.0.0.1", port);
+            Routing routing = routing("loopback");
+            assertEquals(Transport.STACK, routing.send(there, peerPort));
+            assertEquals(Transport.KERNEL, routing.send(there, peerPort + 1));
+            assertEquals(Transport.KERNEL, routing.send(there, 0));
+            channel.disconnect();
+            assertEquals(Transport.STACK, routing.send(there, 0));
         }
     }
 

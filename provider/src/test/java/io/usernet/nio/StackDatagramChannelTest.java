@@ -130,12 +130,12 @@ class StackDatagramChannelTest {
         try (DatagramChannel channel = provider.openDatagramChannel()) {
             int most = (int) Sysctl.RMEM_MAX.defaults()[0];
             assertEquals(
-                    (int) Sysctl.RMEM_DEFAULT.defaults()[0],
+                    (int) Sysctl.RMEM_DEFAULT.defaults()[0] / 2,
                     channel.getOption(StandardSocketOptions.SO_RCVBUF));
             channel.setOption(StandardSocketOptions.SO_RCVBUF, Integer.MAX_VALUE);
-            assertEquals(most, channel.getOption(StandardSocketOptions.SO_RCVBUF));
+            assertEquals(most / 2, channel.getOption(StandardSocketOptions.SO_RCVBUF));
             channel.setOption(StandardSocketOptions.SO_SNDBUF, 1);
-            assertEquals(2_048, channel.getOption(StandardSocketOptions.SO_SNDBUF));
+            assertEquals(2_048 / 2, channel.getOption(StandardSocketOptions.SO_SNDBUF));
         }
     }
 

@@ -77,9 +77,11 @@ class StackSocketChannelTest {
             InetSocketAddress local = (InetSocketAddress) server.getLocalAddress();
             assertEquals("0.0.0.0", local.getAddress().getHostAddress());
             assertTrue(client.connect(new InetSocketAddress(ipv6(1), local.getPort())));
-            InetSocketAddress remote = (InetSocketAddress) client.getRemoteAddress();
-            assertEquals("127.0.0.1", remote.getAddress().getHostAddress());
-            server.accept().close();
+            try (SocketChannel accepted = server.accept()) {
+                InetSocketAddress peer = (InetSocketAddress) accepted.getRemoteAddress();
+                assertEquals("127.0.0.1", peer.getAddress().getHostAddress());
+                assertEquals(ipv6(1), ((InetSocketAddress) client.getLocalAddress()).getAddress());
+            }
         }
     }
 
@@ -178,11 +180,40 @@ class StackSocketChannelTest {
     void bufferSizesStayWithinTheSettings() throws IOException {
         try (SocketChannel channel = provider.openSocketChannel()) {
             long[] rmem = Sysctl.TCP_RMEM.defaults();
-            assertEquals((int) rmem[1], channel.getOption(StandardSocketOptions.SO_RCVBUF));
+            assertEquals((int) rmem[1] / 2, channel.getOption(StandardSocketOptions.SO_RCVBUF));
             channel.setOption(StandardSocketOptions.SO_RCVBUF, 1);
-            assertEquals((int) rmem[0], channel.getOption(StandardSocketOptions.SO_RCVBUF));
+            assertEquals((int) rmem[0] / 2, channel.getOption(StandardSocketOptions.SO_RCVBUF));
             channel.setOption(StandardSocketOptions.SO_RCVBUF, Integer.MAX_VALUE);
-            assertEquals((int) rmem[2], channel.getOption(StandardSocketOptions.SO_RCVBUF));
+            assertEquals((int) rmem[2] / 2, channel.getOption(StandardSocketOptions.SO_RCVBUF));
+        }
+    }
+
+    @Test
+    void buffersHoldTwiceWhatWasSet() throws IOException {
+        int sent = 40_000, received = 30_000;
+        try (ServerSocketChannel server = provider.openServerSocketChannel();
+                SocketChannel client = provider.openSocketChannel()) {
+            server.setOption(StandardSocketOptions.SO_RCVBUF, received);
+            client.setOption(StandardSocketOptions.SO_SNDBUF, sent);
+            assertEquals(received, server.getOption(StandardSocketOptions.SO_RCVBUF));
+            assertEquals(sent, client.getOption(StandardSocketOptions.SO_SNDBUF));
+            server.bind(new InetSocketAddress("127.0.0.1", 0));
+            client.connect(server.getLocalAddress());
+            try (SocketChannel accepted = server.accept()) {
+                assertEquals(received, accepted.getOption(StandardSocketOptions.SO_RCVBUF));
+                client.configureBlocking(false);
+                // less what the window leaves that is smaller than a segment
+                long most = 2L * sent + 2L * received, least = most - 3_000;
+                long total = 0, last = System.nanoTime();
+                ByteBuffer src = ByteBuffer.allocate(1_000);
+                // once enough was taken, a while longer, to see that it was all
+                while (System.nanoTime() - last < (total < least ? 10_000_000_000L : 100_000_000)) {
+                    int n = client.write(src.clear());
+                    total += n;
+                    if (n > 0) last = System.nanoTime();
+                }
+                assertTrue(total >= least && total <= most + 3_000, total + " of " + most);
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 package io.usernet.aio.contract;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.usernet.aio.AioProvider;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 
@@ -33,6 +36,12 @@ class KernelAioContractTest {
     class ReadWrite extends ReadWriteContract {
         ReadWrite() {
             super(KERNEL);
+        }
+
+        /** The JDK's channel that a selector has is reset when that selects again. */
+        @Override
+        void seesTheClose(Future<Integer> peerReading) throws Exception {
+            assertEquals(-1, result(peerReading));
         }
     }
 

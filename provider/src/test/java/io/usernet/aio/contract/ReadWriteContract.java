@@ -14,6 +14,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.ReadPendingException;
 import java.nio.channels.WritePendingException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -184,6 +185,38 @@ abstract class ReadWriteContract extends AioContract {
         pair.client().read(ByteBuffer.allocate(1), null, reader);
         reset(pair.server(), pair.client());
         assertEquals("Connection reset", reader.failure(IOException.class).getMessage());
+    }
+
+    @Test
+    void closeInAHandlerResetsAtOnceThoughTheChannelHasWaited() throws Exception {
+        Pair pair = connect(null, fixed(1));
+        Future<Integer> waiting = pair.server().read(ByteBuffer.allocate(1));
+        write(pair.client(), "x");
+        assertEquals(1, result(waiting));
+        write(pair.client(), "unread");
+        assertEquals("u", read(pair.server(), 1));
+        Future<Integer> reading = pair.client().read(ByteBuffer.allocate(1));
+        CountDownLatch handled = new CountDownLatch(1);
+        HandlerContract.inGroup(
+                pair.server(),
+                () -> {
+                    try {
+                        pair.server().close();
+                        handled.await(LIMIT_S, TimeUnit.SECONDS);
+                    } catch (IOException | InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+        try {
+            seesTheClose(reading);
+        } finally {
+            handled.countDown();
+        }
+    }
+
+    /** Of a channel that was closed with unread data, while its group was in a handler. */
+    void seesTheClose(Future<Integer> peerReading) throws Exception {
+        assertEquals("Connection reset", failure(IOException.class, peerReading).getMessage());
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** DatagramChannel: opening, binding, connecting, disconnecting, and the addresses that these give it. */
@@ -44,6 +45,47 @@ abstract class DatagramAddressContract extends NioContract {
         bytes[0] = 0x20;
         bytes[1] = 0x01;
         return new InetSocketAddress(InetAddress.getByAddress(bytes), 9);
+    }
+
+    // -- the loopback of IPv6
+
+    private DatagramChannel openOfBothFamilies() throws IOException {
+        return closing(subject.provider().openDatagramChannel());
+    }
+
+    private static InetSocketAddress answer(DatagramChannel server) throws IOException {
+        InetSocketAddress from = (InetSocketAddress) server.receive(ByteBuffer.allocate(1));
+        assertEquals(1, server.send(ascii("y"), from));
+        return from;
+    }
+
+    @Test
+    void answerComesFromTheLoopbackOfIpv6ThatWasAsked() throws IOException {
+        DatagramChannel server = openOfBothFamilies().bind(anyPortOfBothFamilies());
+        DatagramChannel client = openOfBothFamilies();
+        InetSocketAddress to = atIpv6Loopback(addressOf(server).getPort());
+        InetSocketAddress ipv4 =
+                new InetSocketAddress(
+                        InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), to.getPort());
+        for (InetSocketAddress asked : List.of(ipv4, to, ipv4, to)) {
+            assertEquals(1, client.send(ascii("x"), asked));
+            assertEquals(addressOf(client).getPort(), answer(server).getPort());
+            assertEquals(asked, client.receive(ByteBuffer.allocate(1)));
+        }
+    }
+
+    @Test
+    void connectedToTheLoopbackOfIpv6() throws IOException {
+        DatagramChannel server = openOfBothFamilies().bind(anyPortOfBothFamilies());
+        DatagramChannel client = openOfBothFamilies();
+        InetSocketAddress to = atIpv6Loopback(addressOf(server).getPort());
+        client.connect(to);
+        assertEquals(to, client.getRemoteAddress());
+        assertEquals(to.getAddress(), addressOf(client).getAddress());
+        assertEquals(1, client.write(ascii("x")));
+        assertEquals(addressOf(client).getPort(), answer(server).getPort());
+        assertEquals(to, client.receive(ByteBuffer.allocate(1)));
+        assertEquals(1, client.send(ascii("x"), to));
     }
 
     // -- opening

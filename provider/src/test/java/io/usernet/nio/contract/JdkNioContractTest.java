@@ -54,6 +54,13 @@ class JdkNioContractTest {
     }
 
     @Nested
+    class RegisteredClose extends RegisteredCloseContract {
+        RegisteredClose() {
+            super(JDK);
+        }
+    }
+
+    @Nested
     class Interrupt extends InterruptContract {
         Interrupt() {
             super(JDK);

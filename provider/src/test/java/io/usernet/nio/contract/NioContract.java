@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -29,6 +31,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 
@@ -89,6 +92,20 @@ abstract class NioContract {
 
     static InetSocketAddress addressOf(NetworkChannel channel) throws IOException {
         return (InetSocketAddress) channel.getLocalAddress();
+    }
+
+    /** At the wildcard of both families. */
+    static InetSocketAddress anyPortOfBothFamilies() throws IOException {
+        return new InetSocketAddress(InetAddress.getByAddress(new byte[16]), 0);
+    }
+
+    /** A port of the loopback of IPv6; where the machine has none, the test is left out. */
+    static InetSocketAddress atIpv6Loopback(int port) throws IOException {
+        byte[] bytes = new byte[16];
+        bytes[15] = 1;
+        InetAddress host = InetAddress.getByAddress(bytes);
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(host) != null, "no ::1 here");
+        return new InetSocketAddress(host, port);
     }
 
     /** A UDP port that no socket has. */

@@ -37,6 +37,13 @@ class RoutedToBothNioContractTest {
     }
 
     @Nested
+    class RegisteredClose extends RegisteredCloseContract {
+        RegisteredClose() {
+            super(ROUTED);
+        }
+    }
+
+    @Nested
     class Interrupt extends InterruptContract {
         Interrupt() {
             super(ROUTED);

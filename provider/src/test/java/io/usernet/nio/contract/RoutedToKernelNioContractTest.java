@@ -5,6 +5,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 
 /** Routed, and served by the kernel: whatever is on the loopback. */
 class RoutedToKernelNioContractTest {
@@ -40,6 +41,21 @@ class RoutedToKernelNioContractTest {
     class AsynchronousClose extends AsynchronousCloseContract {
         AsynchronousClose() {
             super(ROUTED);
+        }
+    }
+
+    @Nested
+    class RegisteredClose extends RegisteredCloseContract {
+        RegisteredClose() {
+            super(ROUTED);
+        }
+
+        /** A channel of the JDK's that is blocking again has left the JDK's selector. */
+        @Override
+        @Test
+        void inBlockingModeAgainItSaysNothingUntilTheSelection() throws Exception {
+            closeInBlockingModeAgain();
+            assertPeerIsReset();
         }
     }
 

@@ -50,6 +50,13 @@ class RoutedToStackNioContractTest {
     }
 
     @Nested
+    class RegisteredClose extends RegisteredCloseContract {
+        RegisteredClose() {
+            super(ROUTED);
+        }
+    }
+
+    @Nested
     class Interrupt extends InterruptContract {
         Interrupt() {
             super(ROUTED);

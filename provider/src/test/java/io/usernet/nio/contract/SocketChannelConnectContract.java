@@ -65,6 +65,47 @@ abstract class SocketChannelConnectContract extends NioContract {
     }
 
     @Test
+    void loopbackOfIpv6LeadsToTheProgramsOwnServer() throws IOException {
+        ServerSocketChannel server = openServer().bind(anyPortOfBothFamilies());
+        InetSocketAddress to =
+                atIpv6Loopback(((InetSocketAddress) server.getLocalAddress()).getPort());
+        SocketChannel client = openSocket();
+        assertTrue(client.connect(to));
+        SocketChannel accepted = acceptFrom(server);
+        assertEquals(to, client.getRemoteAddress());
+        InetSocketAddress local = (InetSocketAddress) client.getLocalAddress();
+        assertEquals(to.getAddress(), local.getAddress());
+        assertEquals(local.getPort(), ((InetSocketAddress) accepted.getRemoteAddress()).getPort());
+        assertEquals(to.getAddress(), client.socket().getInetAddress());
+        assertEquals(to.getAddress(), client.socket().getLocalAddress());
+        send(client, "x");
+        assertEquals("x", receive(accepted, 1));
+    }
+
+    @Test
+    void wildcardOfIpv6AsAPeerIsItsLoopback() throws IOException {
+        ServerSocketChannel server = openServer().bind(anyPortOfBothFamilies());
+        int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
+        InetSocketAddress loopback = atIpv6Loopback(port);
+        InetAddress wildcard = anyPortOfBothFamilies().getAddress();
+        SocketChannel client = openSocket();
+        assertTrue(client.connect(new InetSocketAddress(wildcard, port)));
+        assertEquals(loopback, client.getRemoteAddress());
+    }
+
+    @Test
+    void serverOfBothFamiliesIsReachedByIpv4() throws IOException {
+        ServerSocketChannel server = openServer().bind(anyPortOfBothFamilies());
+        int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
+        InetSocketAddress to =
+                new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
+        SocketChannel client = openSocket();
+        assertTrue(client.connect(to));
+        assertEquals(to, client.getRemoteAddress());
+        assertEquals(client.getLocalAddress(), acceptFrom(server).getRemoteAddress());
+    }
+
+    @Test
     void blockingConnectReturnsConnected() throws IOException {
         ServerSocketChannel server = listen();
         SocketChannel client = openSocket();

@@ -280,4 +280,28 @@ abstract class SocketOptionContract extends NioContract {
         while (bytes.position() < 100) assertTrue(pair.client().read(bytes) > 0);
         assertFails(SocketException.class, "Connection reset", () -> pair.client().read(bytes));
     }
+
+    /** Of the receiver's, kernels before Linux 6.6 keep a half for what the data costs besides. */
+    @Test
+    void buffersHoldTwiceWhatWasSet() throws IOException {
+        int size = 64 << 10;
+        ServerSocketChannel server = openServer();
+        server.setOption(StandardSocketOptions.SO_RCVBUF, size);
+        server.bind(anyPort());
+        SocketChannel client = openSocket();
+        client.setOption(StandardSocketOptions.SO_SNDBUF, size);
+        assertEquals(size, client.getOption(StandardSocketOptions.SO_SNDBUF));
+        assertEquals(size, server.getOption(StandardSocketOptions.SO_RCVBUF));
+        client.connect(server.getLocalAddress());
+        SocketChannel accepted = acceptFrom(server);
+        assertEquals(size, accepted.getOption(StandardSocketOptions.SO_RCVBUF));
+        client.configureBlocking(false);
+        long total = fill(client);
+        // a busy machine may take longer than that to move what the receiver has room for
+        for (long end = System.nanoTime() + 10_000_000_000L; total < 2.7 * size; ) {
+            assertTrue(System.nanoTime() - end < 0, total + " bytes");
+            total += fill(client);
+        }
+        assertTrue(total < 5 * size, total + " bytes");
+    }
 }

@@ -73,6 +73,13 @@ class UsernetNioContractTest {
     }
 
     @Nested
+    class RegisteredClose extends RegisteredCloseContract {
+        RegisteredClose() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
     class Interrupt extends InterruptContract {
         Interrupt() {
             super(USERNET);

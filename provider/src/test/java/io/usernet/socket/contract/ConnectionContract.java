@@ -13,7 +13,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
@@ -21,6 +23,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** java.net.Socket: connecting, streams, half-close, close, resets, timeouts, interrupts. */
@@ -109,6 +112,24 @@ abstract class ConnectionContract extends SocketContract {
     }
 
     // -- binding and connecting
+
+    @Test
+    void loopbackOfIpv6LeadsToTheProgramsOwnServer() throws IOException {
+        byte[] bytes = new byte[16];
+        ServerSocket server = server();
+        server.bind(new InetSocketAddress(InetAddress.getByAddress(bytes), 0));
+        bytes[15] = 1;
+        InetAddress loopback = InetAddress.getByAddress(bytes);
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(loopback) != null, "no ::1 here");
+        Socket client = socket();
+        client.connect(new InetSocketAddress(loopback, server.getLocalPort()));
+        Socket accepted = acceptFrom(server);
+        assertEquals(loopback, client.getInetAddress());
+        assertEquals(loopback, client.getLocalAddress());
+        assertEquals(client.getLocalPort(), accepted.getPort());
+        client.getOutputStream().write(1);
+        assertEquals(1, accepted.getInputStream().read());
+    }
 
     @Test
     void aBoundSocketConnectsFromItsPort() throws IOException {

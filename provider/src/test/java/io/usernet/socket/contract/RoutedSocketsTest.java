@@ -11,9 +11,11 @@ import io.usernet.config.StackConfig;
 import io.usernet.nio.contract.Background;
 import io.usernet.runtime.Engine;
 import io.usernet.wire.Cidr;
+import io.usernet.wire.Ipv4Address;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -23,8 +25,10 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -161,6 +165,52 @@ class RoutedSocketsTest extends SocketContract {
             return false;
         } catch (IOException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void boundToTheLoopbackItReachesTheProgramsOwnServerAndTheKernels() throws IOException {
+        Subject ours = routed(Wildcard.STACK);
+        ServerSocket onStack = closing(ours.serverSocket()), inKernel = listen();
+        onStack.bind(new InetSocketAddress(0));
+        for (ServerSocket server : List.of(onStack, inKernel, onStack)) {
+            Socket client = closing(ours.socket());
+            client.bind(new InetSocketAddress(LOOPBACK, 0));
+            int port = client.getLocalPort();
+            client.connect(new InetSocketAddress(LOOPBACK, server.getLocalPort()));
+            assertEquals(port, client.getLocalPort());
+            assertEquals(LOOPBACK, client.getLocalAddress());
+            Socket accepted = closing(server.accept());
+            assertEquals(port, accepted.getPort());
+            assertTalk(client, accepted);
+        }
+    }
+
+    @Test
+    void boundToAnAddressOfTheMachineItReachesTheProgramsOwnServer() throws IOException {
+        Optional<InetAddress> own =
+                NetworkInterface.networkInterfaces()
+                        .flatMap(NetworkInterface::inetAddresses)
+                        .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress())
+                        .findFirst();
+        Assumptions.assumeTrue(own.isPresent(), "no network");
+        int host = Ipv4Address.of((Inet4Address) own.get());
+        Engine ofHost =
+                Engine.open(StackConfig.defaults().withHost(List.of(host)), null, "of-host");
+        closing(() -> ofHost.close(0));
+        PassThrough rules = new PassThrough(true, false, false, List.of(), Wildcard.STACK);
+        Subject ours = new OfUsernet(() -> ofHost, rules);
+        ServerSocket server = closing(ours.serverSocket());
+        server.bind(new InetSocketAddress(0));
+        for (InetAddress to : List.of(own.get(), LOOPBACK)) {
+            Socket client = closing(ours.socket());
+            client.bind(new InetSocketAddress(own.get(), 0));
+            int port = client.getLocalPort();
+            client.connect(new InetSocketAddress(to, server.getLocalPort()));
+            assertEquals(new InetSocketAddress(own.get(), port), client.getLocalSocketAddress());
+            Socket accepted = closing(server.accept());
+            assertEquals(client.getLocalSocketAddress(), accepted.getRemoteSocketAddress());
+            assertTalk(client, accepted);
         }
     }
 
