@@ -299,9 +299,8 @@ final class Receiver {
 
     private int free() {
         long unread = queue.isClosed() || discarding ? 0 : queue.appended() - queue.consumed();
-        // Memory that was promised cannot be promised to others: no more than as much again as
-        // came.
-        // That is no bound for a sender in slow start, which doubles likewise.
+        // What is promised to one can't be promised to others: at most as much again as came. A
+        // sender in slow start doubles likewise.
         long promise = Math.max(MAX_WINDOW_FIELD, 2 * rcvNxt);
         return (int) Math.min(Math.max(0, most() - unread), promise);
     }
