@@ -33,6 +33,9 @@ import io.usernet.wire.TcpOptions;
 final class Sender {
     private static final long NEVER = InFlight.NEVER;
 
+    /** So many bytes are no silly segment, also where the MSS is longer, as on the loopback. */
+    private static final int LEAST_TEXT = 4096;
+
     /** What {@link #plan} decides. */
     enum Plan {
         NOTHING,
@@ -605,7 +608,7 @@ final class Sender {
         if (budget() < Math.max(length, 1) && !tailDue) return false;
         if (length < room && !withFin && !forced && !tailDue) {
             // RFC 9293 section 3.8.6.2.1: the window, not the application, makes it small
-            if (!last && length < maxWnd / 2) return false;
+            if (!last && length < Math.min(maxWnd / 2, LEAST_TEXT)) return false;
             // RFC 9293 section 3.7.4, Nagle, as Minshall amended it: wait for the last small one
             if (last && !noDelay && smallEnd > sndUna) return false;
             if (last && length == 0) return false;
