@@ -17,9 +17,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.SocketAddress;
-import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -99,29 +97,6 @@ class StackDatagramChannelTest {
             assertThrows(UnsupportedAddressTypeException.class, () -> channel.connect(address));
             assertThrows(
                     UnsupportedAddressTypeException.class, () -> channel.send(bytes(1), address));
-        }
-    }
-
-    @Test
-    void thereIsNoMulticastYet() throws IOException {
-        InetAddress group = InetAddress.getByAddress(new byte[] {(byte) 224, 0, 0, (byte) 251});
-        NetworkInterface through =
-                NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
-        try (DatagramChannel channel = provider.openDatagramChannel()) {
-            assertThrows(UnsupportedOperationException.class, () -> channel.join(group, through));
-            assertThrows(
-                    UnsupportedOperationException.class,
-                    () -> channel.join(group, through, InetAddress.getLoopbackAddress()));
-            assertThrows(NullPointerException.class, () -> channel.join(group, through, null));
-            InetSocketAddress any = new InetSocketAddress(group, 0);
-            SocketException joining =
-                    assertThrows(
-                            SocketException.class, () -> channel.socket().joinGroup(any, through));
-            assertEquals("Usernet has no multicast yet", joining.getMessage());
-            SocketException leaving =
-                    assertThrows(
-                            SocketException.class, () -> channel.socket().leaveGroup(any, through));
-            assertEquals("Not a member of group", leaving.getMessage());
         }
     }
 

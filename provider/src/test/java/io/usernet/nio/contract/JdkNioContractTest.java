@@ -152,6 +152,13 @@ class JdkNioContractTest {
     }
 
     @Nested
+    class DatagramMulticast extends DatagramMulticastContract {
+        DatagramMulticast() {
+            super(JDK);
+        }
+    }
+
+    @Nested
     class DatagramSocketAdaptor extends DatagramSocketAdaptorContract {
         DatagramSocketAdaptor() {
             super(JDK);
