@@ -33,13 +33,15 @@ final class MulticastLinks {
     }
 
     private static int ownLink(NetworkInterface named, Engine engine) {
-        int link = engine.linkNames().indexOf(named.getName());
-        return link >= 0 ? link : withAddressOf(named, engine.config());
+        List<String> links = engine.linkNames();
+        int link = links.indexOf(named.getName());
+        return link >= 0 ? link : withAddressOf(named, links.size(), engine.config());
     }
 
-    private static int withAddressOf(NetworkInterface named, StackConfig config) {
+    private static int withAddressOf(NetworkInterface named, int links, StackConfig config) {
         List<InetAddress> theirs = named.inetAddresses().toList();
-        for (int link = 0; link < config.links().size(); link++) {
+        // There may be addresses of links that there are none of.
+        for (int link = 0; link < Math.min(links, config.links().size()); link++) {
             for (Cidr own : config.links().get(link)) {
                 if (theirs.contains(Ipv4Address.toInetAddress(own.address()))) return link;
             }
