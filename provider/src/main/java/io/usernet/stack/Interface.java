@@ -156,7 +156,7 @@ final class Interface {
     /** As a view; addresses are all of ours on it. */
     InterfaceView view(List<Cidr> addresses) {
         boolean layer2 = capabilities.layer() == 2;
-        Set<Flag> flags = EnumSet.of(Flag.UP, Flag.LOWER_UP);
+        Set<Flag> flags = EnumSet.of(Flag.MULTICAST, Flag.UP, Flag.LOWER_UP);
         flags.addAll(layer2 ? Set.of(Flag.BROADCAST) : Set.of(Flag.POINTOPOINT, Flag.NOARP));
         return new InterfaceView(
                 index + 2, // 1 is the loopback

@@ -368,12 +368,18 @@ public final class NetworkStack implements Core {
             case Ipv4.IGMP -> {
                 counters.increment(Counter.IP_IN_DELIVERS);
                 if (from != null) from.igmp().input(in, at, nowNs);
+                else ignoreIgmp(); // nobody queries himself
             }
             default -> {
                 counters.increment(Counter.IP_IN_UNKNOWN_PROTOS);
                 icmp.sendUnreachable(Icmp4.PROTOCOL_UNREACHABLE, in, at, group, nowNs);
             }
         }
+    }
+
+    private void ignoreIgmp() {
+        counters.increment(Counter.IGMP_IN_MSGS);
+        counters.increment(Counter.IGMP_IN_IGNORED);
     }
 
     private Reception reception(int link) {

@@ -38,6 +38,8 @@ public record InterfaceView(
         BROADCAST,
         /** Layer 3: there is one other end. */
         POINTOPOINT,
+        /** It reaches multicast groups. */
+        MULTICAST,
         /** Nobody is asked for a hardware address. */
         NOARP,
         UP,
