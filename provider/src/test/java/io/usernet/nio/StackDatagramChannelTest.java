@@ -17,6 +17,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -189,6 +190,26 @@ class StackDatagramChannelTest {
                         two[0].clear();
                         two[1].clear();
                         client.read(two);
+                    });
+        }
+    }
+
+    @Test
+    void multicastingAllocatesNothing() throws Exception {
+        InetAddress group = InetAddress.getByName("239.1.2.3");
+        NetworkInterface through =
+                NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+        try (DatagramChannel member = provider.openDatagramChannel();
+                DatagramChannel sender = provider.openDatagramChannel()) {
+            member.bind(new InetSocketAddress(0)).join(group, through);
+            sender.setOption(StandardSocketOptions.IP_MULTICAST_IF, through);
+            int port = ((InetSocketAddress) member.getLocalAddress()).getPort();
+            SocketAddress to = new InetSocketAddress(group, port);
+            ByteBuffer buffer = bytes(100);
+            Allocation.assertNone(
+                    () -> {
+                        sender.send(buffer.clear(), to);
+                        member.receive(buffer.clear());
                     });
         }
     }
