@@ -905,6 +905,7 @@ public final class NetworkStack implements Core {
             // Whoever waits for a command hears that the stack is dead, and streams free what they
             // hold.
             for (int n = 0; n < MAX_LAST_POSTS && !inbox.isEmpty(); n++) posts();
+            udp.leaveGroups();
         } catch (Throwable t) {
             cause.addSuppressed(t);
         }

@@ -101,6 +101,7 @@ final class UdpService implements UdpEndpoint.Owner {
     private final Ports ports;
     private final UdpFlows flows;
     private int sockets;
+    private List<SocketGroups> leaving; // of those that the end of the stack closes; null: not yet
 
     /** Goes up after each change of who receives from everybody; read by any thread. */
     private volatile int receiversVersion;
@@ -471,7 +472,8 @@ final class UdpService implements UdpEndpoint.Owner {
 
     private void detach(UdpEndpoint endpoint) {
         SocketGroups groups = endpoint.socket().groups();
-        if (groups != null) groups.leaveAll();
+        if (groups != null && leaving != null) leaving.add(groups);
+        else if (groups != null) groups.leaveAll();
         if (endpoint.isConnected()) flows.remove(endpoint);
         Binding binding = binding(endpoint);
         binding.receiver = null;
@@ -694,8 +696,12 @@ final class UdpService implements UdpEndpoint.Owner {
         return ports;
     }
 
-    /** Closes all sockets at once; what is queued goes out as far as the links take it. */
+    /**
+     * Closes all sockets at once; what is queued goes out as far as the links take it. Groups are left by
+     * {@link #leaveGroups}.
+     */
     void close() {
+        leaving = new ArrayList<>();
         forEach(this::close);
         transmit(LAST_BUDGET);
         List<UdpEndpoint> unsent = new ArrayList<>(dirty);
@@ -704,5 +710,10 @@ final class UdpService implements UdpEndpoint.Owner {
         dirty.clear();
         parked.forEach(ArrayDeque::clear);
         for (UdpEndpoint endpoint : holding) endpoint.reap();
+    }
+
+    /** The last of all, since the link that has to carry it may fail. */
+    void leaveGroups() {
+        leaving.forEach(SocketGroups::leaveAll);
     }
 }

@@ -11,6 +11,8 @@ import io.usernet.Async;
 import io.usernet.config.PassThrough;
 import io.usernet.config.PassThrough.Wildcard;
 import io.usernet.config.Settings;
+import io.usernet.link.Wire;
+import io.usernet.nio.Routing.Transport;
 import io.usernet.runtime.Engine;
 import io.usernet.wire.Cidr;
 import java.io.IOException;
@@ -365,6 +367,32 @@ class RoutedDatagramChannelTest {
         assertNull(member.receive(ByteBuffer.allocate(10)), rules.toString());
     }
 
+    /** The rest of the table: without an interface that says anything. */
+    @Test
+    void whoServesAGroupByDefault() throws Exception {
+        InetAddress six = InetAddress.getByName("ff02::1:2");
+        PassThrough unrouted = new PassThrough(true, true, false, List.of(), Wildcard.STACK);
+        assertEquals(Transport.KERNEL, new Routing(unrouted, engine).group(group(8), null));
+        assertEquals(Transport.KERNEL, new Routing(unrouted, engine).group(six, null));
+        assertEquals(Transport.STACK, new Routing(LOOPBACK, engine).group(six, null));
+        for (Wildcard wildcard : Wildcard.values()) {
+            PassThrough rules = new PassThrough(true, false, false, List.of(), wildcard);
+            Transport expected = Transport.valueOf(wildcard.name());
+            assertEquals(expected, new Routing(rules, engine).group(group(8), null));
+            assertEquals(
+                    Transport.STACK, new Routing(rules, engine).group(group(8), Transport.STACK));
+        }
+        Wire wire = new Wire("routed", 3, 1_500, 16);
+        Settings settings = new Settings.Builder().set(Settings.ADDRESS, "10.1.0.2/24").build();
+        Engine linked = Engine.open(settings.stack(), wire.left(), "linked");
+        try {
+            assertEquals(Transport.STACK, new Routing(unrouted, linked).group(group(8), null));
+        } finally {
+            linked.close(0);
+            wire.right().close();
+        }
+    }
+
     @Test
     void byDefaultAGroupIsOnTheStackAsTheWildcardIs() throws Exception {
         DatagramChannel member = channel(), sender = channel();
@@ -401,7 +429,7 @@ class RoutedDatagramChannelTest {
     void onBothAnInterfaceThatIsNobodysIsJoinedOnBoth() throws Exception {
         PassThrough both = new PassThrough(true, false, false, List.of(), Wildcard.BOTH);
         Routing routing = new Routing(both, engine);
-        assertEquals(Routing.Transport.BOTH, routing.group(group(4), null));
+        assertEquals(Transport.BOTH, routing.group(group(4), null));
         DatagramChannel member = channel(both), sender = channel(both);
         member.bind(null);
         MembershipKey loopback = member.join(group(4), lo());

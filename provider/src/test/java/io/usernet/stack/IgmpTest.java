@@ -630,4 +630,19 @@ class IgmpTest {
         host.stack.die(new IOException("closed"));
         assertSent("G to_in{}");
     }
+
+    @Test
+    void aLinkThatFailsAtTheEndKeepsNoSocketOpen() throws IOException {
+        UdpSocket[] sockets = new UdpSocket[3];
+        for (int i = 0; i < sockets.length; i++) {
+            sockets[i] = host.stack.newUdpSocket();
+            host.stack.bind(sockets[i], 0, 7000 + i, Reuse.NONE);
+            listen(sockets[i], i == 1 ? H : G, SourceFilter.ALL);
+        }
+        host.link.failure = new IllegalStateException("at the end");
+        IOException cause = new IOException("closed");
+        host.stack.die(cause);
+        for (UdpSocket socket : sockets) assertTrue(socket.isClosed());
+        assertEquals("at the end", cause.getSuppressed()[0].getMessage());
+    }
 }
