@@ -17,7 +17,9 @@
  * neither: it marks the channel closed, wakes whoever is inside, and the last one out of {@code
  * writeLock} posts what the stack must know, so that a writer's bytes come before the FIN. A channel for
  * datagrams holds both while it binds, connects or disconnects, and whoever sends or receives unbound
- * binds first: so no thread that blocks inside keeps another one from its own direction.
+ * binds first: so no thread that blocks inside keeps another one from its own direction. Memberships of
+ * groups have a lock of their own, below these, that closing does not take: a key is valid as long as its
+ * channel is open. A routed channel joins under {@code writeLock}, since a leg may come with it.
  *
  * <p><b>Locks of a selector</b>: the selector, then its selected-key set, as the Javadoc of {@link
  * java.nio.channels.Selector} demands; both are held while a thread selects. From the stack to a
