@@ -32,6 +32,7 @@ class PackageDirectionTest {
                     "io.usernet.link",
                     "io.usernet.link.wrap",
                     "io.usernet.neighbor",
+                    "io.usernet.igmp",
                     "io.usernet.ip",
                     "io.usernet.tcp.cc",
                     "io.usernet.tcp",

@@ -32,6 +32,14 @@ public enum Sysctl {
     ICMP_ECHO_IGNORE_ALL("net.ipv4.icmp_echo_ignore_all", 0, 1, 0),
     /** ICMP errors we send a second. */
     ICMP_MSGS_PER_SEC("net.ipv4.icmp_msgs_per_sec", 0, 1_000_000, 1_000),
+    /** Most multicast groups that a socket joins, counted for each interface. */
+    IGMP_MAX_MEMBERSHIPS("net.ipv4.igmp_max_memberships", 0, 1 << 16, 20),
+    /** Most sources that a socket's filter of a group names. */
+    IGMP_MAX_MSF("net.ipv4.igmp_max_msf", 0, 4_096, 10),
+    /** How often a change of membership is reported, unless a querier says it (RFC 3376 section 8.1). */
+    IGMP_QRV("net.ipv4.igmp_qrv", 1, 7, 2),
+    /** The version of IGMP to speak, 1 to 3; 0: the one of the querier that is heard, at first 3. */
+    FORCE_IGMP_VERSION("net.ipv4.conf.all.force_igmp_version", 0, 3, 0),
     /** Bytes that a connection holds for its reader: least, of a new socket, most. */
     TCP_RMEM("net.ipv4.tcp_rmem", 2_048, 1 << 30, 4_096, 512 << 10, 6 << 20),
     /** Bytes that a connection holds, unacknowledged ones included: least, of a new socket, most. */

@@ -61,6 +61,12 @@ public final class Frame {
      */
     public int segmentSize;
 
+    /**
+     * On the loopback: 1 + the place of the link which this is a copy for, of a multicast that was sent
+     * there; 0: the loopback itself was meant.
+     */
+    public int copyForLink;
+
     /** Link of the queue the frame is in; belongs to its owner. */
     public Frame next;
 
@@ -321,6 +327,7 @@ public final class Frame {
         checksumStart = other.checksumStart + moved;
         checksumOffset = other.checksumOffset + moved;
         segmentSize = other.segmentSize;
+        copyForLink = other.copyForLink;
     }
 
     /** Drops the slices: it is as when it was taken from its pool. */
@@ -333,6 +340,7 @@ public final class Frame {
         slices = 0;
         checksum = Checksum.UNKNOWN;
         segmentSize = 0;
+        copyForLink = 0;
     }
 
     /** Drops the slices and gives the frame back to its pool. */

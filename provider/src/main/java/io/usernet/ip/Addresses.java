@@ -46,6 +46,11 @@ public final class Addresses {
         return isLocal(address) || any && Ipv4Address.isUnicast(address);
     }
 
+    /** Whether it stands for several hosts: a multicast group, or a broadcast address. */
+    public boolean isGroup(int address) {
+        return Ipv4Address.isMulticast(address) || isBroadcast(address);
+    }
+
     /** 255.255.255.255, or a broadcast address of one of our networks. */
     public boolean isBroadcast(int address) {
         if (address == Ipv4Address.BROADCAST) return true;

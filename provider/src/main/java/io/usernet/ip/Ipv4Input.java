@@ -3,6 +3,7 @@ package io.usernet.ip;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
 import io.usernet.frame.Memory;
+import io.usernet.igmp.Reception;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.time.TimerWheel;
@@ -42,10 +43,11 @@ public final class Ipv4Input {
      *
      * @param in begins with the IP header, which stays there; all of it is in the first slice
      * @param loopback whether it comes from ourselves
-     * @param linkBroadcast whether it came by broadcast of the link
+     * @param linkGroup whether it came by broadcast or multicast of the link
+     * @param groups what is received where it came in
      * @return the header's length with options, which are ignored, or {@link #DROPPED}
      */
-    public int accept(Frame in, boolean loopback, boolean linkBroadcast, long nowNs) {
+    public int accept(Frame in, boolean loopback, boolean linkGroup, Reception groups, long nowNs) {
         counters.increment(Counter.IP_IN_RECEIVES);
         ByteBuffer b = in.bytes();
         int at = in.start();
@@ -55,12 +57,20 @@ public final class Ipv4Input {
         if (!loopback && !Ipv4.checksumOk(b, at)) return drop(Counter.IP_IN_HDR_ERRORS);
         int src = Ipv4.src(b, at);
         int dst = Ipv4.dst(b, at);
-        if (!loopback && isMartian(src)) return drop(Counter.IP_IN_MARTIANS);
-        boolean ours = addresses.accepts(dst) || loopback && Ipv4Address.isLoopback(dst);
+        int protocol = Ipv4.protocol(b, at);
+        if (!loopback && isMartian(src) && !isAnonymousQuerier(src, dst, protocol)) {
+            return drop(Counter.IP_IN_MARTIANS);
+        }
+        boolean multicast = Ipv4Address.isMulticast(dst);
+        boolean ours =
+                multicast
+                        ? groups.accepts(dst, src, protocol)
+                        : addresses.accepts(dst) || loopback && Ipv4Address.isLoopback(dst);
         if (!ours) return drop(Counter.IP_IN_ADDR_ERRORS);
+        if (multicast) counters.increment(Counter.IP_IN_MCAST_PKTS);
         in.trim(Ipv4.totalLength(b, at));
         if (!Ipv4.isFragment(b, at)) return header;
-        boolean group = linkBroadcast || addresses.isBroadcast(dst);
+        boolean group = linkGroup || multicast || addresses.isBroadcast(dst);
         if (!fragments.accept(in, group, nowNs)) return DROPPED;
         return Ipv4.headerLength(in.bytes(), in.start());
     }
@@ -73,6 +83,11 @@ public final class Ipv4Input {
     /** What cannot be the source of a datagram from a link. */
     private boolean isMartian(int src) {
         return !Ipv4Address.isUnicast(src) || addresses.isLocal(src) || addresses.isBroadcast(src);
+    }
+
+    /** A switch that has no address may query the hosts behind it (RFC 4541 section 2.1.1). */
+    private static boolean isAnonymousQuerier(int src, int dst, int protocol) {
+        return src == 0 && protocol == Ipv4.IGMP && Ipv4Address.isMulticast(dst);
     }
 
     private int drop(Counter counter) {

@@ -42,12 +42,23 @@ public final class Ipv4Output {
         for (int i = 0; i < FRAGMENT_COUNTERS; i++) fragmentIds[i] = (short) random.nextInt();
     }
 
+    /** The time to live of datagrams whose sender asks for no other: ip_default_ttl. */
+    public int ttl() {
+        return ttl;
+    }
+
     /**
      * Puts the IP header before what {@code out} holds.
      *
      * @param dontFragment whether routers must not cut it (DF)
      */
     public void header(Frame out, int src, int dst, int protocol, int tos, boolean dontFragment) {
+        header(out, src, dst, protocol, tos, dontFragment, ttl);
+    }
+
+    /** The same with a time to live, instead of ip_default_ttl. */
+    public void header(
+            Frame out, int src, int dst, int protocol, int tos, boolean dontFragment, int ttl) {
         int length = out.length() + Ipv4.HEADER;
         int at = out.prepend(Ipv4.HEADER);
         int h = (src ^ secret) * 0x9E37_79B9 + dst;
@@ -84,9 +95,10 @@ public final class Ipv4Output {
      * @param datagram without an IP header, longer than {@code mtu} with one; becomes the first
      *     fragment. A checksum that was left to the link is filled in
      * @param mtu most bytes of a fragment with its header, at least 68
+     * @param ttl time to live
      * @return the first, with the others behind it by {@link Frame#next}
      */
-    public Frame cut(Frame datagram, int src, int dst, int protocol, int tos, int mtu) {
+    public Frame cut(Frame datagram, int src, int dst, int protocol, int tos, int mtu, int ttl) {
         complete(datagram);
         int id = fragmentId(src, dst, protocol);
         int length = datagram.length();
@@ -96,17 +108,25 @@ public final class Ipv4Output {
             int n = Math.min(each, length - from);
             Frame f = part(datagram, from, n);
             int flags = from + n < length ? Ipv4.MORE_FRAGMENTS : 0;
-            header(f, src, dst, protocol, tos, id, flags, from);
+            header(f, src, dst, protocol, tos, id, flags, from, ttl);
             last.next = f;
             last = f;
         }
         datagram.trim(each);
-        header(datagram, src, dst, protocol, tos, id, Ipv4.MORE_FRAGMENTS, 0);
+        header(datagram, src, dst, protocol, tos, id, Ipv4.MORE_FRAGMENTS, 0, ttl);
         return datagram;
     }
 
-    private void header(
-            Frame f, int src, int dst, int protocol, int tos, int id, int flags, int offset) {
+    private static void header(
+            Frame f,
+            int src,
+            int dst,
+            int protocol,
+            int tos,
+            int id,
+            int flags,
+            int offset,
+            int ttl) {
         int length = f.length() + Ipv4.HEADER;
         int at = f.prepend(Ipv4.HEADER);
         Ipv4.write(f.bytes(), at, tos, length, id, flags, offset, ttl, protocol, src, dst);

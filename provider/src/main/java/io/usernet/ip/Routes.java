@@ -13,10 +13,14 @@ public final class Routes {
 
     private static final Cidr LIMITED_BROADCAST = new Cidr(Ipv4Address.BROADCAST, 32);
 
-    private final Route[] longestFirst;
+    private static final Cidr GROUPS = new Cidr(0xE000_0000, 4);
 
-    private Routes(List<Route> routes) {
+    private final Route[] longestFirst;
+    private final Route[] ofGroups; // by the loopback, and by each link
+
+    private Routes(List<Route> routes, Route[] ofGroups) {
         longestFirst = routes.toArray(new Route[0]);
+        this.ofGroups = ofGroups;
     }
 
     /**
@@ -68,7 +72,20 @@ public final class Routes {
         }
         Comparator<Route> length = Comparator.comparingInt(r -> r.destination().prefixLength());
         routes.sort(length.reversed()); // stable: among equals the first address's
-        return new Routes(routes);
+        return new Routes(routes, ofGroups(links));
+    }
+
+    private static Route[] ofGroups(List<Attachment> links) {
+        List<Route> routes = new ArrayList<>();
+        int here = Ipv4Address.LOOPBACK;
+        routes.add(new Route(GROUPS, 0, here, Route.LOOPBACK, LOOPBACK_MTU));
+        for (int link = 0; link < links.size(); link++) {
+            Attachment to = links.get(link);
+            if (to.mtu() == 0) continue;
+            int source = to.addresses().isEmpty() ? 0 : to.addresses().get(0).address();
+            routes.add(new Route(GROUPS, 0, source, link, to.mtu()));
+        }
+        return routes.toArray(new Route[0]);
     }
 
     private static void add(Attachment to, int link, List<Route> routes) {
@@ -87,6 +104,36 @@ public final class Routes {
     public Route lookup(int address) {
         for (Route route : longestFirst) if (route.destination().contains(address)) return route;
         return null;
+    }
+
+    /** How to reach multicast groups by a link, or {@link Route#LOOPBACK}; null: there is no such link. */
+    public Route toGroups(int link) {
+        for (Route route : ofGroups) if (route.link() == link) return route;
+        return null;
+    }
+
+    /**
+     * How to reach a multicast group by default: on the link that a route leads to, or else the first
+     * one. The loopback where there is none.
+     */
+    public Route toGroup(int group) {
+        Route route = lookup(group);
+        Route known = route == null ? null : toGroups(route.link());
+        return known != null ? known : ofGroups[Math.min(1, ofGroups.length - 1)];
+    }
+
+    /** Whether a link, rather than the loopback alone, leads to multicast groups. */
+    public boolean reachesGroups() {
+        return ofGroups.length > 1;
+    }
+
+    /** The link with one of our addresses, or {@link Route#LOOPBACK}. */
+    public int linkOf(int own) {
+        for (Route route : longestFirst) {
+            boolean theirs = route.source() == own && !route.loopback();
+            if (theirs) return route.link();
+        }
+        return Route.LOOPBACK;
     }
 
     /** All routes, longest prefix first. */

@@ -114,6 +114,7 @@ public final class Loopback {
         }
         into.checksum = Frame.Checksum.VALID;
         into.segmentSize = sent.segmentSize;
+        into.copyForLink = sent.copyForLink;
         loan.release(); // the slices keep it
         return true;
     }

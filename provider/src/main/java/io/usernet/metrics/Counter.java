@@ -68,7 +68,7 @@ public enum Counter {
     IP_IN_UNKNOWN_PROTOS("IpInUnknownProtos", Kind.DROP),
     /** Dropped: for lack of memory. */
     IP_IN_DISCARDS("IpInDiscards", Kind.DROP),
-    /** Datagrams handed to TCP, UDP or ICMP. */
+    /** Datagrams handed to TCP, UDP, ICMP or IGMP. */
     IP_IN_DELIVERS("IpInDelivers"),
     /** Datagrams that we sent. */
     IP_OUT_REQUESTS("IpOutRequests"),
@@ -76,6 +76,10 @@ public enum Counter {
     IP_OUT_NO_ROUTES("IpOutNoRoutes", Kind.DROP),
     /** Not sent: for lack of memory or of room in a queue. */
     IP_OUT_DISCARDS("IpOutDiscards", Kind.DROP),
+    /** Multicast datagrams that came in for a group of ours, or were looped back to it. */
+    IP_IN_MCAST_PKTS("IpExtInMcastPkts"),
+    /** Multicast datagrams that we sent. */
+    IP_OUT_MCAST_PKTS("IpExtOutMcastPkts"),
     /** Datagrams that were sent in fragments. */
     IP_FRAG_OKS("IpFragOKs"),
     /** Not sent: longer than the path's MTU, and not to be cut, or no room for all fragments. */
@@ -105,8 +109,24 @@ public enum Counter {
     /** Errors that we did not send, for there were too many. */
     ICMP_OUT_RATE_LIMITED("IcmpOutRateLimitGlobal", Kind.EVENT),
 
+    // IGMP; Linux counts none of it
+    /** Messages received, wrong ones included. */
+    IGMP_IN_MSGS("IgmpInMsgs"),
+    /** Dropped: malformed, with a wrong checksum, or what must not have been sent like that. */
+    IGMP_IN_ERRORS("IgmpInErrors", Kind.DROP),
+    /** Dropped: other hosts' reports that don't matter to us, and types that we don't know. */
+    IGMP_IN_IGNORED("IgmpInIgnored", Kind.DROP),
+    /** Queries that were looked at. */
+    IGMP_IN_QUERIES("IgmpInQueries"),
+    /** Other hosts' reports about a group of ours, of version 1 or 2. */
+    IGMP_IN_REPORTS("IgmpInReports"),
+    /** Reports that we sent. */
+    IGMP_OUT_REPORTS("IgmpOutReports"),
+    /** Leave messages that we sent, of version 2. */
+    IGMP_OUT_LEAVES("IgmpOutLeaves"),
+
     // UDP
-    /** Datagrams handed to a socket; a broadcast counts for each of them. */
+    /** Datagrams handed to a socket; a broadcast or multicast counts for each of them. */
     UDP_IN_DATAGRAMS("UdpInDatagrams"),
     /** Dropped: malformed datagrams. Linux counts those with wrong checksums, and so on, here too. */
     UDP_IN_ERRORS("UdpInErrors", Kind.DROP),
@@ -118,7 +138,7 @@ public enum Counter {
     UDP_MEM_ERRORS("UdpMemErrors", Kind.DROP),
     /** Dropped: datagrams to a port where nobody listens. */
     UDP_NO_PORTS("UdpNoPorts", Kind.DROP),
-    /** Dropped: broadcasts to a port where nobody listens. */
+    /** Dropped: broadcasts and multicasts to a port where nobody listens for them. */
     UDP_IGNORED_MULTI("UdpIgnoredMulti", Kind.DROP),
     /** Datagrams that we sent. */
     UDP_OUT_DATAGRAMS("UdpOutDatagrams"),

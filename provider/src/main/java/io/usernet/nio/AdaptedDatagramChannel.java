@@ -1,11 +1,14 @@
 package io.usernet.nio;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.MembershipKey;
 import java.nio.channels.spi.SelectorProvider;
 
 /** A channel for datagrams of this package, with what its {@link DatagramSocketAdaptor} needs besides. */
@@ -25,6 +28,17 @@ abstract class AdaptedDatagramChannel extends DatagramChannel implements Pollabl
      */
     abstract AdaptedDatagramChannel connect(SocketAddress address, boolean again)
             throws IOException;
+
+    /** Joins a group on the interface that the route says. */
+    abstract MembershipKey joinAnywhere(InetAddress group) throws IOException;
+
+    /**
+     * The membership of a group, to receive from all; null: there is none.
+     *
+     * @param through null: {@link #joinAnywhere} made it
+     * @throws IllegalStateException if it is source-specific
+     */
+    abstract MembershipKey membership(InetAddress group, NetworkInterface through);
 
     /**
      * Receives in blocking mode.

@@ -1,5 +1,6 @@
 package io.usernet.nio;
 
+import io.usernet.runtime.Engine;
 import io.usernet.stack.Reuse;
 import io.usernet.udp.UdpSocket;
 import java.net.NetworkInterface;
@@ -9,8 +10,7 @@ import java.net.StandardSocketOptions;
 import java.util.Set;
 
 /**
- * Socket options of one datagram channel, with the JDK's checks and messages. Those of multicast are
- * kept and have no effect, since the stack sends and receives none. Thread-safe.
+ * Socket options of one datagram channel, with the JDK's checks and messages. Thread-safe.
  */
 final class DatagramOptions {
     private static final Set<SocketOption<?>> STANDARD =
@@ -32,19 +32,19 @@ final class DatagramOptions {
     }
 
     private final UdpSocket socket;
+    private final Engine engine;
 
     // -- fields protected by this object's monitor; the volatile ones are also read without it
     private Reuse reuse = Reuse.NONE;
     private volatile boolean broadcast;
     private volatile int trafficClass;
     private NetworkInterface multicastInterface;
-    private int multicastTtl = 1;
-    private boolean multicastLoop = true;
 
     // -- end of fields protected by this object's monitor
 
-    DatagramOptions(UdpSocket socket) {
+    DatagramOptions(UdpSocket socket, Engine engine) {
         this.socket = socket;
+        this.engine = engine;
     }
 
     static Set<SocketOption<?>> supported() {
@@ -83,8 +83,8 @@ final class DatagramOptions {
             case "IP_TOS" -> trafficClass;
             case "IP_DONTFRAGMENT" -> socket.dontFragment;
             case "IP_MULTICAST_IF" -> multicastInterface;
-            case "IP_MULTICAST_TTL" -> multicastTtl;
-            case "IP_MULTICAST_LOOP" -> multicastLoop;
+            case "IP_MULTICAST_TTL" -> socket.multicastTtl;
+            case "IP_MULTICAST_LOOP" -> socket.multicastLoop;
             case ExtendedOptions.NAPI_ID -> 0;
             default -> throw StreamOptions.unsupported(name);
         };
@@ -104,9 +104,12 @@ final class DatagramOptions {
             case "SO_BROADCAST" -> broadcast = (Boolean) value;
             case "IP_TOS" -> trafficClass = StreamOptions.trafficClass((Integer) value);
             case "IP_DONTFRAGMENT" -> socket.dontFragment = (Boolean) value;
-            case "IP_MULTICAST_IF" -> multicastInterface = (NetworkInterface) value;
-            case "IP_MULTICAST_TTL" -> multicastTtl = timeToLive((Integer) value);
-            case "IP_MULTICAST_LOOP" -> multicastLoop = (Boolean) value;
+            case "IP_MULTICAST_IF" -> {
+                multicastInterface = (NetworkInterface) value;
+                socket.multicastLink = MulticastLinks.of(multicastInterface, engine);
+            }
+            case "IP_MULTICAST_TTL" -> socket.multicastTtl = timeToLive((Integer) value);
+            case "IP_MULTICAST_LOOP" -> socket.multicastLoop = (Boolean) value;
             case ExtendedOptions.NAPI_ID -> throw ExtendedOptions.readOnly(name);
             default -> throw StreamOptions.unsupported(name);
         }

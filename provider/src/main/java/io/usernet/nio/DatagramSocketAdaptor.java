@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -20,9 +19,6 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -31,11 +27,8 @@ import java.util.Set;
  */
 final class DatagramSocketAdaptor extends DatagramSocket {
     private final AdaptedDatagramChannel channel;
+    private final Object memberships = new Object(); // held while they are looked at and changed
     private volatile int timeoutMs; // SO_TIMEOUT; 0: none
-
-    private record Group(InetAddress address, NetworkInterface through) {}
-
-    private final Map<Group, MembershipKey> memberships = new HashMap<>(); // under its own monitor
 
     private DatagramSocketAdaptor(AdaptedDatagramChannel channel) {
         super(new NoDatagramSocketImpl());
@@ -227,60 +220,47 @@ final class DatagramSocketAdaptor extends DatagramSocket {
         return failure;
     }
 
-    /** Where the kernel serves the channel; there alone. */
     @Override
     public void joinGroup(SocketAddress group, NetworkInterface through) throws IOException {
-        Group wanted = group(group, through);
+        InetAddress address = group(group);
+        NetworkInterface on = through != null ? through : multicastInterface();
+        ensureOpen();
         synchronized (memberships) {
-            MembershipKey known = memberships.get(wanted);
-            if (known != null && known.isValid())
+            if (channel.membership(address, on) != null)
                 throw new SocketException("Already a member of group");
-            memberships.put(wanted, join(wanted));
-        }
-    }
-
-    private MembershipKey join(Group wanted) throws IOException {
-        try {
-            return channel.join(wanted.address, wanted.through);
-        } catch (ClosedChannelException e) {
-            throw closed(e);
-        } catch (UnsupportedOperationException e) {
-            throw new SocketException(e.getMessage());
+            try {
+                if (on == null) channel.joinAnywhere(address);
+                else channel.join(address, on);
+            } catch (ClosedChannelException e) {
+                throw closed(e);
+            }
         }
     }
 
     @Override
     public void leaveGroup(SocketAddress group, NetworkInterface through) throws IOException {
-        Group left = group(group, through);
+        InetAddress address = group(group);
+        NetworkInterface on = through != null ? through : multicastInterface();
+        ensureOpen();
         synchronized (memberships) {
-            MembershipKey known = memberships.remove(left);
-            if (known == null || !known.isValid())
-                throw new SocketException("Not a member of group");
+            MembershipKey known = channel.membership(address, on);
+            if (known == null) throw new SocketException("Not a member of group");
             known.drop();
         }
     }
 
-    private Group group(SocketAddress group, NetworkInterface through) throws IOException {
+    private static InetAddress group(SocketAddress group) throws SocketException {
         if (!(group instanceof InetSocketAddress inet))
             throw new IllegalArgumentException("Unsupported address type");
         InetAddress address = inet.getAddress();
-        if (address == null || !address.isMulticastAddress())
-            throw new SocketException("Not a multicast address");
-        ensureOpen();
-        return new Group(address, through != null ? through : interfaceOf(address));
+        if (address == null) throw new IllegalArgumentException("Unresolved address");
+        if (!address.isMulticastAddress()) throw new SocketException("Not a multicast address");
+        return address;
     }
 
-    /** That of the option, or else any that can. */
-    private NetworkInterface interfaceOf(InetAddress group) throws IOException {
-        NetworkInterface set = channel.getOption(StandardSocketOptions.IP_MULTICAST_IF);
-        if (set != null) return set;
-        boolean four = group instanceof Inet4Address;
-        for (NetworkInterface one : Collections.list(NetworkInterface.getNetworkInterfaces())) {
-            if (!one.isUp() || !one.supportsMulticast()) continue;
-            for (InetAddress has : Collections.list(one.getInetAddresses()))
-                if (has instanceof Inet4Address == four) return one;
-        }
-        throw new SocketException("no network interface that is up supports multicast");
+    /** That of the option; null: whatever the route says. */
+    private NetworkInterface multicastInterface() throws SocketException {
+        return get(StandardSocketOptions.IP_MULTICAST_IF);
     }
 
     // -- options

@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -16,6 +17,8 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
@@ -27,10 +30,10 @@ import java.nio.channels.MembershipKey;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.Map;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -51,6 +54,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * which comes later wakes him too.
  */
 final class RoutedDatagramChannel extends AdaptedDatagramChannel {
+    private static final ProtocolFamily INET = StandardProtocolFamily.INET;
     private static final InetSocketAddress ANY = Addresses.of(0, 0);
 
     /** How often a port is sought that is free on the stack and in the kernel. */
@@ -62,8 +66,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private final ProtocolFamily family; // null: any
     private final LegKeys keys = new LegKeys();
     private final LegWait readable, writable;
-    private final Map<MembershipKey, MembershipKey> memberships =
-            new ConcurrentHashMap<>(); // by those of a leg
+    private final List<RoutedMembership> memberships = new CopyOnWriteArrayList<>();
 
     /** Held by the thread that receives. */
     private final ReentrantLock readLock = new ReentrantLock();
@@ -80,6 +83,10 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     // -- end of fields changed by who holds both locks
 
     private volatile DatagramChannel second; // by who holds writeLock; null: none
+
+    /** Who has the interface of IP_MULTICAST_IF; null: nobody in particular. */
+    private volatile Transport multicastThrough;
+
     private boolean secondsTurn; // protected by readLock
 
     // -- fields protected by the options' monitor
@@ -241,9 +248,12 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             ensureOpen();
             if (local != null) throw new AlreadyBoundException();
             InetSocketAddress wanted = address == null ? ANY : Addresses.checkInet(address);
-            bind(routing.bind(wanted), address == null ? null : wanted);
-            fixed = !routing.isOfBoth(wanted);
+            boolean group = wanted.getAddress().isMulticastAddress();
+            Transport transport = group ? wayToGroup(wanted) : routing.bind(wanted);
+            bind(transport, address == null ? null : wanted);
+            fixed = !group && !routing.isOfBoth(wanted);
             portGiven = wanted.getPort() != 0;
+            joinOnLegs();
         } finally {
             unlockBoth();
         }
@@ -275,7 +285,9 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             try {
                 kernel.bind(new InetSocketAddress(port));
                 first.bind(new InetSocketAddress(addressOf(kernel).getPort()));
+                DatagramChannel before = second; // of a membership, and not bound
                 legs(first, kernel);
+                if (before != null) before.close();
                 return;
             } catch (BindException e) {
                 kernel.close();
@@ -296,7 +308,10 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private void bindIfUnbound(Transport transport) throws IOException {
         lockBoth();
         try {
-            if (local == null && isOpen()) bind(transport, null);
+            if (local == null && isOpen()) {
+                bind(transport, null);
+                joinOnLegs();
+            }
         } finally {
             unlockBoth();
         }
@@ -323,7 +338,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     }
 
     private void connect(InetSocketAddress given) throws IOException {
-        Transport transport = fixed ? transportOf(first) : routing.send(given, localPort());
+        Transport transport = fixed ? transportOf(first) : way(given);
         DatagramChannel known = legOf(transport), leg = known;
         if (leg == null)
             leg = local == null ? openLeg(transport) : openLegOnPort(transport, portGiven);
@@ -337,6 +352,24 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         only(leg);
         local = addressOf(leg);
         remote = given;
+        joinOnLegs();
+    }
+
+    /** Who serves a datagram. */
+    private Transport way(InetSocketAddress to) throws IOException {
+        return to.getAddress().isMulticastAddress()
+                ? wayToGroup(to)
+                : routing.send(to, localPort());
+    }
+
+    /** By the interface that is set, or that of the address which the channel is bound to. */
+    private Transport wayToGroup(InetSocketAddress to) {
+        Transport through = multicastThrough;
+        InetSocketAddress bound = local;
+        if (through == null && bound != null && bound.getAddress().isLoopbackAddress())
+            through = routing.loopback();
+        Transport transport = routing.group(to.getAddress(), through);
+        return transport == Transport.BOTH ? Transport.STACK : transport;
     }
 
     /** 0: not bound. */
@@ -357,6 +390,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             first.disconnect();
             remote = null;
             local = addressOf(first);
+            joinOnLegs();
         } finally {
             unlockBoth();
         }
@@ -368,34 +402,81 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         return remote != null && isOpen();
     }
 
-    /**
-     * By the kernel, if it serves this channel.
-     *
-     * @throws UnsupportedOperationException if it doesn't: the stack has no multicast yet
-     */
+    // -- multicast
+
+    /** By whom the rules say; a leg of it is made if there is none. */
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface through) throws IOException {
-        return ours(whoMayJoin().join(group, through));
+        return join(group, through, false, null);
     }
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface through, InetAddress source)
             throws IOException {
-        return ours(whoMayJoin().join(group, through, source));
+        return join(group, through, false, Objects.requireNonNull(source));
     }
 
-    private DatagramChannel whoMayJoin() {
-        DatagramChannel kernel = legOf(Transport.KERNEL);
-        return kernel != null ? kernel : first;
+    @Override
+    MembershipKey joinAnywhere(InetAddress group) throws IOException {
+        return join(group, null, true, null);
     }
 
-    private MembershipKey ours(MembershipKey ofLeg) {
-        return memberships.computeIfAbsent(ofLeg, key -> new RoutedMembership(this, key));
+    @Override
+    MembershipKey membership(InetAddress group, NetworkInterface through) {
+        return StackMemberships.find(memberships, group, through, null);
+    }
+
+    private RoutedMembership join(
+            InetAddress group, NetworkInterface through, boolean any, InetAddress source)
+            throws IOException {
+        StackMemberships.checkGroup(group);
+        boolean four = group instanceof Inet4Address;
+        if (!four && (family == INET || routing.group(group, null) == Transport.STACK))
+            throw StackMemberships.onlyIpv4();
+        if (source != null) StackMemberships.checkSource(group, source);
+        writeLock.lock();
+        try {
+            ensureOpen();
+            RoutedMembership known = StackMemberships.find(memberships, group, through, source);
+            if (known != null) return known;
+            if (!any) Objects.requireNonNull(through);
+            Transport named = through == null ? multicastThrough : routing.through(through);
+            Transport transport = fixed ? transportOf(first) : routing.group(group, named);
+            RoutedMembership fresh = new RoutedMembership(this, group, through, source, transport);
+            try {
+                joinOnLegs(fresh);
+            } catch (IOException | RuntimeException e) {
+                fresh.drop();
+                throw e;
+            }
+            memberships.add(fresh);
+            return fresh;
+        } finally {
+            writeLock.unlock();
+        }
+    }
+
+    /** After a change of legs: those of memberships are made again. Both locks are held. */
+    private void joinOnLegs() throws IOException {
+        for (RoutedMembership one : memberships) joinOnLegs(one);
+    }
+
+    /** Once connected, or bound to an address of the one, there is no leg for the other. */
+    private void joinOnLegs(RoutedMembership membership) throws IOException {
+        for (Transport transport : List.of(Transport.STACK, Transport.KERNEL)) {
+            if (!membership.lacks(transport)) continue;
+            DatagramChannel leg = legOf(transport);
+            if (leg == null && !fixed && remote == null) {
+                leg = local == null ? openLeg(transport) : openLegOnPort(transport, true);
+                legs(first, leg);
+            }
+            if (leg != null) membership.joinOn(leg);
+        }
     }
 
     /** A membership was dropped. */
-    void dropped(MembershipKey ofLeg) {
-        memberships.remove(ofLeg);
+    void dropped(RoutedMembership membership) {
+        memberships.remove(membership);
     }
 
     // -- waiting
@@ -545,7 +626,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private int send(ByteBuffer src, SocketAddress target, boolean mustBlock) throws IOException {
         boolean any = src.hasRemaining();
         InetSocketAddress to = Addresses.checkInet(target);
-        if (local == null) bindIfUnbound(routing.send(to, 0));
+        if (local == null) bindIfUnbound(way(to));
         boolean blocking = false;
         Long n = null;
         ensureOpen();
@@ -565,7 +646,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     /** Makes the other leg if there is none yet. The channel is bound, writeLock held. */
     private DatagramChannel legTo(InetSocketAddress target) throws IOException {
         if (fixed || remote != null) return first;
-        Transport transport = routing.send(target, localPort());
+        Transport transport = way(target);
         DatagramChannel leg = legOf(transport);
         if (leg != null) return leg;
         leg = openLegOnPort(transport, false);
@@ -700,6 +781,8 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
             options.put(name, value);
             DatagramChannel other = second;
             if (other != null) other.setOption(name, value);
+            if (name == StandardSocketOptions.IP_MULTICAST_IF)
+                multicastThrough = routing.through((NetworkInterface) value);
         }
         return this;
     }

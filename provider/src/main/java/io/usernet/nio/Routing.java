@@ -184,6 +184,42 @@ public final class Routing {
         return kernel ? Transport.KERNEL : Transport.STACK;
     }
 
+    /**
+     * Who has an interface that an application names.
+     *
+     * @return null: the interface says nothing, since the kernel's stand for the stack's network
+     */
+    Transport through(NetworkInterface named) {
+        if (MulticastLinks.isOwn(named, engine)) return Transport.STACK;
+        boolean loopback = MulticastLinks.isLoopback(named);
+        boolean kernels =
+                loopback && rules.loopback() || named.inetAddresses().anyMatch(this::isInNetworks);
+        if (kernels) return Transport.KERNEL;
+        return loopback ? Transport.STACK : null;
+    }
+
+    /**
+     * Who serves a multicast group: datagrams to it, and, with a socket of each, memberships. So whoever
+     * joins and sends in the same way meets himself.
+     *
+     * @param through who has the interface; null: that isn't said
+     * @return BOTH: a member is one on each, a sender sends by the stack
+     */
+    Transport group(InetAddress group, Transport through) {
+        if (!(group instanceof Inet4Address)) {
+            return rules.unrouted() ? Transport.KERNEL : Transport.STACK;
+        }
+        if (isInNetworks(group)) return Transport.KERNEL;
+        if (through != null) return through;
+        if (rules.unrouted() && !engine.reachesGroups()) return Transport.KERNEL;
+        return wildcard();
+    }
+
+    /** Who has the loopback, for multicasts of a socket that is bound there. */
+    Transport loopback() {
+        return bind(Addresses.of(Ipv4Address.LOOPBACK, 0));
+    }
+
     private boolean isInNetworks(InetAddress host) {
         return host instanceof Inet4Address v4 && rules.contains(Ipv4Address.of(v4));
     }

@@ -8,6 +8,7 @@ import io.usernet.stack.Binding;
 import io.usernet.stack.UdpBinding;
 import io.usernet.udp.UdpError;
 import io.usernet.udp.UdpSocket;
+import io.usernet.wire.Ipv4Address;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.DatagramSocket;
@@ -38,8 +39,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * A UDP socket of the stack. Locks and threads: see the package. There is no multicast yet: {@code
- * join} says so.
+ * A UDP socket of the stack. Locks and threads: see the package.
  */
 final class StackDatagramChannel extends AdaptedDatagramChannel {
     /**
@@ -60,6 +60,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
     private final Interruption interruption;
     private final UdpSocket socket;
     private final DatagramOptions options;
+    private final StackMemberships memberships;
     private final BooleanSupplier wakesReader, wakesWriter;
 
     /** Held by the thread that receives. */
@@ -115,7 +116,8 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
         this.engine = engine;
         this.interruption = interruption;
         this.socket = socket;
-        this.options = new DatagramOptions(socket);
+        this.options = new DatagramOptions(socket, engine);
+        this.memberships = new StackMemberships(this, socket, engine);
         this.wakesReader = () -> socket.isReadable() || !isOpen();
         this.wakesWriter = () -> socket.isWritable() || socket.isClosed() || !isOpen();
     }
@@ -237,25 +239,25 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
         return peer != null && isOpen();
     }
 
-    /**
-     * Not there yet.
-     *
-     * @throws UnsupportedOperationException always, once the arguments are good
-     */
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface through) throws IOException {
-        if (!group.isMulticastAddress())
-            throw new IllegalArgumentException("Group not a multicast address");
-        if (!isOpen()) throw new ClosedChannelException();
-        Objects.requireNonNull(through);
-        throw new UnsupportedOperationException("Usernet has no multicast yet");
+        return memberships.join(group, through, false, null);
     }
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface through, InetAddress source)
             throws IOException {
-        Objects.requireNonNull(source);
-        return join(group, through);
+        return memberships.join(group, through, false, Objects.requireNonNull(source));
+    }
+
+    @Override
+    MembershipKey joinAnywhere(InetAddress group) throws IOException {
+        return memberships.join(group, null, true, null);
+    }
+
+    @Override
+    MembershipKey membership(InetAddress group, NetworkInterface through) {
+        return memberships.find(group, through);
     }
 
     // -- receiving
@@ -505,7 +507,7 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
             throws IOException {
         throwPending();
         int bytes = (int) Buffers.remaining(src, srcs, offset, length);
-        int source = engine.source(from, to, bytes, options.broadcast(), socket.dontFragment);
+        int source = source(from, to, bytes);
         int tos = options.trafficClass();
         boolean queued =
                 src != null
@@ -515,6 +517,13 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
         else checkAlive();
         if (!queued && socket.isStarved()) engine.post(socket, UdpSocket.STARVED);
         return queued;
+    }
+
+    private int source(int from, int to, int bytes) throws SocketException {
+        boolean whole = socket.dontFragment;
+        return Ipv4Address.isMulticast(to)
+                ? engine.sourceToGroup(from, to, socket.multicastLink, bytes, whole)
+                : engine.source(from, to, bytes, options.broadcast(), whole);
     }
 
     // -- closing
@@ -538,7 +547,8 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
     private void finish() {
         while (!closePosted && writeLock.tryLock()) {
             try {
-                if (!closePosted && binding != null) engine.post(socket, UdpSocket.CLOSE);
+                boolean known = binding != null || memberships.areUsed(); // to the stack
+                if (!closePosted && known) engine.post(socket, UdpSocket.CLOSE);
                 closePosted = true;
             } finally {
                 writeLock.unlock();

@@ -19,7 +19,9 @@
  * that a selector has ends its output then, and is closed, which may reset it, when its last key is
  * deregistered: as the JDK's is, whose descriptor stays open until then. A channel for
  * datagrams holds both while it binds, connects or disconnects, and whoever sends or receives unbound
- * binds first: so no thread that blocks inside keeps another one from its own direction.
+ * binds first: so no thread that blocks inside keeps another one from its own direction. Memberships of
+ * groups have a lock of their own, below these, that closing does not take: a key is valid as long as its
+ * channel is open. A routed channel joins under {@code writeLock}, since a leg may come with it.
  *
  * <p><b>Locks of a selector</b>: the selector, then its selected-key set, as the Javadoc of {@link
  * java.nio.channels.Selector} demands; both are held while a thread selects. From the stack to a

@@ -7,6 +7,7 @@ import io.usernet.config.StackConfig;
 import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Memory;
+import io.usernet.igmp.SourceFilter;
 import io.usernet.link.FrameObserver;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.LinkEvents;
@@ -309,6 +310,50 @@ public final class Engine {
     public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
             throws SocketException {
         return stack.source(bound, address, length, broadcast, dontFragment);
+    }
+
+    /**
+     * The same for a multicast, by a link.
+     *
+     * @param link see {@link UdpSocket#multicastLink}
+     */
+    public int sourceToGroup(int bound, int group, int link, int length, boolean dontFragment)
+            throws SocketException {
+        return stack.sourceToGroup(bound, group, link, length, dontFragment);
+    }
+
+    /**
+     * Has a UDP socket, bound or not, listen to a multicast group on a link, to what the filter passes
+     * (IPMulticastListen of RFC 3376 section 2). Routers there are told. It ends with the socket, or with
+     * {@link SourceFilter#NONE}.
+     *
+     * @param link see {@link UdpSocket#multicastLink}
+     * @throws SocketException "No buffer space available (setsockopt failed)": more than igmp_max_memberships or igmp_max_msf
+     * @throws java.nio.channels.ClosedChannelException if the socket is closed
+     * @throws IOException if the stack is closed
+     */
+    public void listen(UdpSocket socket, int link, int group, SourceFilter filter)
+            throws IOException {
+        call(
+                nowNs -> {
+                    stack.listen(socket, link, group, filter);
+                    return null;
+                });
+    }
+
+    /** Which link is meant for a group; any thread. See {@link UdpSocket#multicastLink}. */
+    public int linkToGroup(int group, int link) {
+        return stack.linkToGroup(group, link);
+    }
+
+    /** Whether the stack reaches multicast groups by a link, not only by its loopback. Any thread. */
+    public boolean reachesGroups() {
+        return stack.routes().reachesGroups();
+    }
+
+    /** The names of the links, in order. Any thread. */
+    public List<String> linkNames() {
+        return stack.linkNames();
     }
 
     /** The same for a datagram that may be cut. */

@@ -20,8 +20,7 @@ import java.util.Set;
 
 /**
  * Behind a java.net.DatagramSocket or MulticastSocket: a socket that goes the way of each datagram, by
- * the rules of channels, or, where it is bound to an address of the kernel's or joins a group, the JDK's
- * own. Thread-safe.
+ * the rules of channels, or, where it is bound to an address of the kernel's, the JDK's own. Thread-safe.
  */
 public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     private final StackSockets stack;
@@ -234,7 +233,6 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
 
     @Override
     protected void joinGroup(SocketAddress group, NetworkInterface through) throws IOException {
-        if (stack.routing().send((InetSocketAddress) group, 0) == Transport.KERNEL) moveToKernel();
         leg().joinGroup(group, through);
     }
 

@@ -71,10 +71,42 @@ final class Egress {
             out.release();
             return;
         }
-        Interface to = interfaceOf(route);
         // A connection minds its path MTU itself; what was on its way when that fell is not cut.
         boolean own = protocol == Ipv4.TCP;
         int mtu = own ? route.mtu() : pathMtus.get(dst, route.mtu(), nowNs);
+        int ttl = ipOutput.ttl();
+        transmit(out, src, dst, protocol, trafficClass, dontFragment, route, mtu, ttl, nowNs);
+    }
+
+    /** Sends a datagram without its IP header to a multicast group, by a route, and takes it over. */
+    void transmitToGroup(
+            Frame out,
+            int src,
+            int dst,
+            int protocol,
+            int trafficClass,
+            boolean dontFragment,
+            Route route,
+            int ttl,
+            long nowNs) {
+        counters.increment(Counter.IP_OUT_MCAST_PKTS);
+        int mtu = route.mtu();
+        transmit(out, src, dst, protocol, trafficClass, dontFragment, route, mtu, ttl, nowNs);
+    }
+
+    private void transmit(
+            Frame out,
+            int src,
+            int dst,
+            int protocol,
+            int trafficClass,
+            boolean dontFragment,
+            Route route,
+            int mtu,
+            int ttl,
+            long nowNs) {
+        Interface to = interfaceOf(route);
+        boolean own = protocol == Ipv4.TCP;
         boolean whole = own || out.length() + Ipv4.HEADER <= mtu;
         boolean partial = whole && (to == null || to.capabilities().checksum());
         if (protocol == Ipv4.TCP) {
@@ -85,11 +117,11 @@ final class Egress {
         counters.increment(Counter.IP_OUT_REQUESTS);
         if (!whole) {
             if (dontFragment) failToFragment(out);
-            else fragment(out, src, dst, protocol, trafficClass, mtu, route, nowNs);
+            else fragment(out, src, dst, protocol, trafficClass, mtu, ttl, route, nowNs);
             return;
         }
         boolean df = dontFragment || mtu > PathMtus.MIN;
-        ipOutput.header(out, src, dst, protocol, trafficClass, df);
+        ipOutput.header(out, src, dst, protocol, trafficClass, df, ttl);
         forward(out, route, dst, nowNs);
     }
 
@@ -101,6 +133,7 @@ final class Egress {
             int protocol,
             int trafficClass,
             int mtu,
+            int ttl,
             Route route,
             long nowNs) {
         int n = Ipv4Output.fragments(out.length(), mtu);
@@ -110,7 +143,7 @@ final class Egress {
         }
         counters.increment(Counter.IP_FRAG_OKS);
         counters.add(Counter.IP_FRAG_CREATES, n);
-        Frame fragment = ipOutput.cut(out, src, dst, protocol, trafficClass, mtu);
+        Frame fragment = ipOutput.cut(out, src, dst, protocol, trafficClass, mtu, ttl);
         while (fragment != null) {
             Frame next = fragment.next;
             fragment.next = null;
@@ -126,14 +159,14 @@ final class Egress {
 
     private boolean hasRoom(Route route, int dst, int datagrams, long nowNs) {
         Interface to = interfaceOf(route);
-        boolean broadcast = addresses.isBroadcast(dst);
-        return to != null && to.hasRoom(datagrams, route.nextHop(dst), broadcast, nowNs);
+        boolean group = addresses.isGroup(dst);
+        return to != null && to.hasRoom(datagrams, route.nextHop(dst), group, nowNs);
     }
 
     /** Sends a datagram or fragment with its IP header by a route. */
     private void forward(Frame out, Route route, int dst, long nowNs) {
         Interface to = interfaceOf(route);
-        if (to != null) to.transmit(out, route.nextHop(dst), addresses.isBroadcast(dst), nowNs);
+        if (to != null) to.transmit(out, route.nextHop(dst), addresses.isGroup(dst), nowNs);
         else if (!loopback.transmit(out)) discard(out);
     }
 
@@ -147,6 +180,17 @@ final class Egress {
     void loop(Frame out, int src, int dst, int protocol, int trafficClass) {
         Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
         ipOutput.header(out, src, dst, protocol, trafficClass, true);
+        if (!loopback.transmit(out)) discard(out);
+    }
+
+    /**
+     * Sends a copy of a multicast, which goes out by a link too, to ourselves: for sockets that listen on
+     * that link.
+     */
+    void loop(Frame out, int src, int dst, int protocol, int trafficClass, int ttl, int link) {
+        Ipv4Output.checksum(out, src, dst, protocol, Udp.CHECKSUM, true);
+        ipOutput.header(out, src, dst, protocol, trafficClass, true, ttl);
+        out.copyForLink = link + 1;
         if (!loopback.transmit(out)) discard(out);
     }
 

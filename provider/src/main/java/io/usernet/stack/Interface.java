@@ -3,6 +3,7 @@ package io.usernet.stack;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
+import io.usernet.igmp.IgmpHost;
 import io.usernet.link.LinkCapabilities;
 import io.usernet.link.LinkDevice;
 import io.usernet.link.LinkDevice.Transmit;
@@ -15,6 +16,7 @@ import io.usernet.view.InterfaceView.Flag;
 import io.usernet.view.InterfaceView.Traffic;
 import io.usernet.wire.Cidr;
 import io.usernet.wire.Ethernet;
+import io.usernet.wire.Ipv4Address;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -41,6 +43,7 @@ final class Interface {
     private final LinkCapabilities capabilities;
     private final Counters counters;
     private final NeighborTable neighbors; // null on layer 3
+    private final IgmpHost igmp;
     private Frame pendingFirst, pendingLast;
     private int pending;
     private volatile boolean blocked; // pendingFirst != null; written in the loop
@@ -82,6 +85,22 @@ final class Interface {
                                 frames,
                                 seed,
                                 new ArpOwner(owner));
+        this.igmp =
+                new IgmpHost(
+                        own.isEmpty() ? 0 : own.get(0).address(),
+                        capabilities.mtu(),
+                        sysctls,
+                        counters,
+                        wheel,
+                        frames,
+                        ~seed,
+                        this::report);
+    }
+
+    private void report(Frame datagram, int dst, long nowNs) {
+        counters.increment(Counter.IP_OUT_REQUESTS);
+        counters.increment(Counter.IP_OUT_MCAST_PKTS);
+        transmit(datagram, dst, true, nowNs);
     }
 
     private final class ArpOwner implements NeighborTable.Owner {
@@ -124,6 +143,11 @@ final class Interface {
         return neighbors;
     }
 
+    /** Which groups are received here, and who tells the routers. */
+    IgmpHost igmp() {
+        return igmp;
+    }
+
     /** Announces our addresses. */
     void start(long nowNs) {
         if (neighbors != null) neighbors.start(nowNs);
@@ -132,7 +156,7 @@ final class Interface {
     /** As a view; addresses are all of ours on it. */
     InterfaceView view(List<Cidr> addresses) {
         boolean layer2 = capabilities.layer() == 2;
-        Set<Flag> flags = EnumSet.of(Flag.UP, Flag.LOWER_UP);
+        Set<Flag> flags = EnumSet.of(Flag.MULTICAST, Flag.UP, Flag.LOWER_UP);
         flags.addAll(layer2 ? Set.of(Flag.BROADCAST) : Set.of(Flag.POINTOPOINT, Flag.NOARP));
         return new InterfaceView(
                 index + 2, // 1 is the loopback
@@ -172,15 +196,17 @@ final class Interface {
     /**
      * Sends a datagram and takes it over.
      *
-     * @param broadcast whether it is for all on the link
+     * @param nextHop where to; of a multicast, the group
+     * @param group whether it is a multicast, or for all on the link
      */
-    void transmit(Frame datagram, int nextHop, boolean broadcast, long nowNs) {
+    void transmit(Frame datagram, int nextHop, boolean group, long nowNs) {
         if (neighbors == null) {
             toLink(datagram);
-        } else if (broadcast) {
+        } else if (group) {
+            boolean multicast = Ipv4Address.isMulticast(nextHop);
+            long dst = multicast ? Ethernet.ofGroup(nextHop) : Ethernet.BROADCAST;
             int at = datagram.prepend(Ethernet.HEADER);
-            Ethernet.write(
-                    datagram.bytes(), at, Ethernet.BROADCAST, capabilities.mac(), Ethernet.IPV4);
+            Ethernet.write(datagram.bytes(), at, dst, capabilities.mac(), Ethernet.IPV4);
             toLink(datagram);
         } else {
             neighbors.transmit(datagram, nextHop, nowNs);
@@ -190,11 +216,11 @@ final class Interface {
     /**
      * Whether so many datagrams would go out now, or wait, without one of them being dropped.
      *
-     * @param broadcast whether they are for all on the link
+     * @param group whether they are multicasts, or for all on the link
      */
-    boolean hasRoom(int datagrams, int nextHop, boolean broadcast, long nowNs) {
+    boolean hasRoom(int datagrams, int nextHop, boolean group, long nowNs) {
         if (gone || pendingFirst != null && pending + datagrams > MAX_PENDING) return false;
-        return neighbors == null || broadcast || neighbors.hasRoom(nextHop, datagrams, nowNs);
+        return neighbors == null || group || neighbors.hasRoom(nextHop, datagrams, nowNs);
     }
 
     private void toLink(Frame frame) {

@@ -11,6 +11,9 @@ import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
 import io.usernet.frame.Memory;
 import io.usernet.frame.Slab;
+import io.usernet.igmp.Reception;
+import io.usernet.igmp.SocketGroups;
+import io.usernet.igmp.SourceFilter;
 import io.usernet.ip.Addresses;
 import io.usernet.ip.Icmp;
 import io.usernet.ip.Ipv4Input;
@@ -54,6 +57,7 @@ import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -61,7 +65,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * A whole stack: links (or none), the loopback, ARP, IPv4, ICMP, UDP and TCP. No thread and no clock: a
+ * A whole stack: links (or none), the loopback, ARP, IPv4, ICMP, IGMP, UDP and TCP. No thread and no clock: a
  * turn takes time in, and does a bounded amount of work.
  *
  * <pre>
@@ -100,6 +104,7 @@ public final class NetworkStack implements Core {
     private final Routes routes;
     private final Loopback loopback;
     private final Ipv4Input ipInput;
+    private final Reception loopbackGroups = new Reception(null);
     private final Egress egress;
     private final Icmp icmp;
     private final TcpService tcp;
@@ -169,6 +174,7 @@ public final class NetworkStack implements Core {
                         wakeups,
                         frames,
                         addresses,
+                        new Groups(),
                         routes,
                         hash,
                         events,
@@ -248,7 +254,7 @@ public final class NetworkStack implements Core {
             try {
                 if (!from.receive(in)) return false;
                 if (layer2) ethernet(in, from);
-                else packet(in);
+                else packet(in, from);
             } finally {
                 in.release();
             }
@@ -262,7 +268,7 @@ public final class NetworkStack implements Core {
             Frame in = frames.take();
             try {
                 loopback.receive(in);
-                ipv4(in, true, false);
+                ipv4(in, null, false);
             } finally {
                 in.release();
             }
@@ -298,35 +304,46 @@ public final class NetworkStack implements Core {
             return;
         }
         long dst = Ethernet.dst(b, at);
-        boolean broadcast = dst == Ethernet.BROADCAST;
-        if (dst != from.capabilities().mac() && !broadcast
+        boolean group = Ethernet.isGroup(dst);
+        if (dst != from.capabilities().mac() && !(group && isForUs(dst, from))
                 || Ethernet.isGroup(Ethernet.src(b, at))) {
             counters.increment(Counter.LINK_IN_DISCARDS);
             return;
         }
         in.consume(Ethernet.HEADER);
         switch (Ethernet.type(b, at)) {
-            case Ethernet.IPV4 -> ipv4(in, false, broadcast);
+            case Ethernet.IPV4 -> ipv4(in, from, group);
             case Ethernet.ARP -> from.neighbors().onArp(in, nowNs);
             default -> counters.increment(Counter.LINK_IN_UNKNOWN);
         }
     }
 
-    /** From a layer 3 link: the version in the first byte is all that tells what it is. */
-    private void packet(Frame in) {
-        boolean other = in.length() > 0 && Ipv4.version(in.bytes(), in.start()) != Ipv4.VERSION;
-        if (other) counters.increment(Counter.LINK_IN_UNKNOWN);
-        else ipv4(in, false, false);
+    /** A frame to a group is ours if it is to all, or may be for a multicast group that we listen to. */
+    private static boolean isForUs(long dst, Interface from) {
+        return dst == Ethernet.BROADCAST || from.igmp().reception().accepts(dst);
     }
 
-    private void ipv4(Frame in, boolean fromLoopback, boolean linkBroadcast) {
-        int header = ipInput.accept(in, fromLoopback, linkBroadcast, nowNs);
+    /** From a layer 3 link: the version in the first byte is all that tells what it is. */
+    private void packet(Frame in, Interface from) {
+        boolean other = in.length() > 0 && Ipv4.version(in.bytes(), in.start()) != Ipv4.VERSION;
+        if (other) counters.increment(Counter.LINK_IN_UNKNOWN);
+        else ipv4(in, from, false);
+    }
+
+    /**
+     * @param from null: the loopback
+     * @param linkGroup whether it came by broadcast or multicast of the link
+     */
+    private void ipv4(Frame in, Interface from, boolean linkGroup) {
+        // A multicast that we sent by a link comes back as if it had come by that one.
+        int link = from != null ? from.index() : in.copyForLink - 1;
+        int header = ipInput.accept(in, from == null, linkGroup, reception(link), nowNs);
         if (header == Ipv4Input.DROPPED) return;
         ByteBuffer b = in.bytes();
         int at = in.start();
         int src = Ipv4.src(b, at);
         int dst = Ipv4.dst(b, at);
-        boolean group = linkBroadcast || addresses.isBroadcast(dst);
+        boolean group = linkGroup || addresses.isGroup(dst);
         in.consume(header);
         switch (Ipv4.protocol(b, at)) {
             case Ipv4.TCP -> {
@@ -344,9 +361,14 @@ public final class NetworkStack implements Core {
             }
             case Ipv4.UDP -> {
                 counters.increment(Counter.IP_IN_DELIVERS);
-                if (!udp.input(in, src, dst)) {
+                if (!udp.input(in, src, dst, link)) {
                     icmp.sendUnreachable(Icmp4.PORT_UNREACHABLE, in, at, group, nowNs);
                 }
+            }
+            case Ipv4.IGMP -> {
+                counters.increment(Counter.IP_IN_DELIVERS);
+                if (from != null) from.igmp().input(in, at, nowNs);
+                else ignoreIgmp(); // nobody queries himself
             }
             default -> {
                 counters.increment(Counter.IP_IN_UNKNOWN_PROTOS);
@@ -355,7 +377,28 @@ public final class NetworkStack implements Core {
         }
     }
 
+    private void ignoreIgmp() {
+        counters.increment(Counter.IGMP_IN_MSGS);
+        counters.increment(Counter.IGMP_IN_IGNORED);
+    }
+
+    private Reception reception(int link) {
+        return link == Route.LOOPBACK ? loopbackGroups : interfaces[link].igmp().reception();
+    }
+
     // -- what the parts need of each other
+
+    private final class Groups implements SocketGroups.Interfaces {
+        @Override
+        public Reception reception(int link) {
+            return NetworkStack.this.reception(link);
+        }
+
+        @Override
+        public long now() {
+            return nowNs;
+        }
+    }
 
     private final class TcpOutput implements TcpService.Output {
         @Override
@@ -389,6 +432,29 @@ public final class NetworkStack implements Core {
         public void transmit(
                 Frame datagram, int src, int dst, int trafficClass, boolean dontFragment) {
             egress.transmit(datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment, nowNs);
+        }
+
+        @Override
+        public void transmitToGroup(
+                Frame datagram,
+                int src,
+                int dst,
+                int trafficClass,
+                boolean dontFragment,
+                Route route,
+                int ttl) {
+            egress.transmitToGroup(
+                    datagram, src, dst, Ipv4.UDP, trafficClass, dontFragment, route, ttl, nowNs);
+        }
+
+        @Override
+        public void loop(Frame datagram, int src, int dst, int trafficClass, int ttl, int link) {
+            egress.loop(datagram, src, dst, Ipv4.UDP, trafficClass, ttl, link);
+        }
+
+        @Override
+        public boolean listens(int link, int group, int src) {
+            return reception(link).accepts(group, src, Ipv4.UDP);
         }
 
         @Override
@@ -539,7 +605,39 @@ public final class NetworkStack implements Core {
      */
     public int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
             throws SocketException {
-        return udp.source(bound, address, length, broadcast, dontFragment);
+        int unsaid = UdpSocket.LINK_UNSAID;
+        return udp.source(bound, address, unsaid, length, broadcast, dontFragment);
+    }
+
+    /** The same for a multicast, by a link; see {@link UdpSocket#multicastLink}. Any thread. */
+    public int sourceToGroup(int bound, int group, int link, int length, boolean dontFragment)
+            throws SocketException {
+        return udp.source(bound, group, link, length, false, dontFragment);
+    }
+
+    /**
+     * Has a UDP socket listen to a group; see {@code Engine.listen}.
+     *
+     * @throws SocketException "No buffer space available (setsockopt failed)"
+     * @throws IOException if the stack or the socket is closed
+     */
+    public void listen(UdpSocket socket, int link, int group, SourceFilter filter)
+            throws IOException {
+        requireAlive();
+        if (socket.isClosed()) throw new ClosedChannelException();
+        udp.listen(socket, link, group, filter);
+    }
+
+    /** Which link is meant; see {@link UdpSocket#multicastLink}. Any thread. */
+    public int linkToGroup(int group, int link) {
+        return udp.linkToGroup(group, link);
+    }
+
+    /** The names of the links, in order. Immutable: any thread. */
+    public List<String> linkNames() {
+        List<String> names = new ArrayList<>();
+        for (Interface i : interfaces) names.add(i.capabilities().name());
+        return names;
     }
 
     /**
@@ -807,6 +905,7 @@ public final class NetworkStack implements Core {
             // Whoever waits for a command hears that the stack is dead, and streams free what they
             // hold.
             for (int n = 0; n < MAX_LAST_POSTS && !inbox.isEmpty(); n++) posts();
+            udp.leaveGroups();
         } catch (Throwable t) {
             cause.addSuppressed(t);
         }

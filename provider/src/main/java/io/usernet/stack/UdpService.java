@@ -1,10 +1,13 @@
 package io.usernet.stack;
 
 import io.usernet.buffer.Wakeups;
+import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Frame;
 import io.usernet.frame.FramePool;
 import io.usernet.frame.Memory;
+import io.usernet.igmp.SocketGroups;
+import io.usernet.igmp.SourceFilter;
 import io.usernet.ip.Addresses;
 import io.usernet.ip.Ipv4Output;
 import io.usernet.ip.Route;
@@ -46,6 +49,22 @@ final class UdpService implements UdpEndpoint.Owner {
         /** Sends it to ourselves, although its destination lies elsewhere: a broadcast. */
         void loop(Frame datagram, int src, int dst, int trafficClass);
 
+        /** Sends a datagram to a multicast group, by one of {@link Routes#toGroups}, and takes it over. */
+        void transmitToGroup(
+                Frame datagram,
+                int src,
+                int dst,
+                int trafficClass,
+                boolean dontFragment,
+                Route route,
+                int ttl);
+
+        /** Sends a copy of it to those sockets of our own that listen on the link. */
+        void loop(Frame datagram, int src, int dst, int trafficClass, int ttl, int link);
+
+        /** Whether any socket of our own listens to a group, and a source, on a link. */
+        boolean listens(int link, int group, int src);
+
         /** Answers a datagram that came from {@code src} to {@code dst} with port unreachable. */
         void refuse(int src, int srcPort, int dst, int dstPort);
 
@@ -73,6 +92,7 @@ final class UdpService implements UdpEndpoint.Owner {
     private final Wakeups wakeups;
     private final FramePool frames;
     private final Addresses addresses;
+    private final SocketGroups.Interfaces interfaces;
     private final Routes routes;
     private final Hash hash;
     private final Events events;
@@ -81,6 +101,7 @@ final class UdpService implements UdpEndpoint.Owner {
     private final Ports ports;
     private final UdpFlows flows;
     private int sockets;
+    private List<SocketGroups> leaving; // of those that the end of the stack closes; null: not yet
 
     /** Goes up after each change of who receives from everybody; read by any thread. */
     private volatile int receiversVersion;
@@ -99,6 +120,7 @@ final class UdpService implements UdpEndpoint.Owner {
             Wakeups wakeups,
             FramePool frames,
             Addresses addresses,
+            SocketGroups.Interfaces interfaces,
             Routes routes,
             Hash hash,
             Events events,
@@ -110,6 +132,7 @@ final class UdpService implements UdpEndpoint.Owner {
         this.wakeups = wakeups;
         this.frames = frames;
         this.addresses = addresses;
+        this.interfaces = interfaces;
         this.routes = routes;
         this.hash = hash;
         this.events = events;
@@ -125,9 +148,10 @@ final class UdpService implements UdpEndpoint.Owner {
      * A datagram came in.
      *
      * @param in begins with the UDP header, not looked at yet; stays the caller's
+     * @param link where it came from, or {@link Route#LOOPBACK}; matters to multicasts
      * @return false if nobody is there for it: to be answered with port unreachable
      */
-    boolean input(Frame in, int src, int dst) {
+    boolean input(Frame in, int src, int dst, int link) {
         ByteBuffer b = in.bytes();
         int at = in.start();
         boolean whole = in.length(0) >= Udp.HEADER && Udp.check(b, at, at + in.length()) > 0;
@@ -141,8 +165,8 @@ final class UdpService implements UdpEndpoint.Owner {
             counters.increment(Counter.UDP_IN_CSUM_ERRORS);
             return true;
         }
-        if (addresses.isBroadcast(dst)) {
-            spread(in, src, dst);
+        if (addresses.isGroup(dst)) {
+            spread(in, src, dst, link);
             return true;
         }
         UdpEndpoint endpoint = find(dst, Udp.dstPort(b, at), src, Udp.srcPort(b, at));
@@ -240,15 +264,20 @@ final class UdpService implements UdpEndpoint.Owner {
         return b;
     }
 
-    /** A broadcast: to every socket that it matches, as on Linux. */
-    private void spread(Frame in, int src, int dst) {
+    /** A multicast or broadcast: to every socket that it matches, as on Linux. */
+    private void spread(Frame in, int src, int dst, int link) {
+        boolean multicast = Ipv4Address.isMulticast(dst);
         int port = Udp.srcPort(in.bytes(), in.start());
         boolean wanted = false;
         Binding b = ports.newest(Udp.dstPort(in.bytes(), in.start()));
         while (b != null) {
             Binding next = b.next; // a socket that fails is closed
             UdpEndpoint e = b.receiver;
-            if (e != null && matches(e, src, port, dst)) {
+            boolean asked =
+                    e != null
+                            && matches(e, src, port, dst)
+                            && (!multicast || e.socket().listens(link, dst, src));
+            if (asked) {
                 wanted = true;
                 deliver(e, in, src);
             }
@@ -292,7 +321,7 @@ final class UdpService implements UdpEndpoint.Owner {
      * @throws BindException "Address already in use" or "Cannot assign requested address"
      */
     Binding bind(UdpSocket socket, int address, int port, Reuse reuse) throws BindException {
-        boolean ours = address == 0 || addresses.isLocal(address) || addresses.isBroadcast(address);
+        boolean ours = address == 0 || addresses.isLocal(address) || addresses.isGroup(address);
         if (!ours) throw notAssignable();
         Binding binding = ports.bind(address, port, reuse);
         try {
@@ -321,14 +350,15 @@ final class UdpService implements UdpEndpoint.Owner {
             throws SocketException {
         UdpEndpoint endpoint = socket.endpoint();
         int bound = endpoint == null ? 0 : endpoint.boundAddress();
-        int local = source(bound, address, 0, broadcast, false);
+        int link = socket.multicastLink;
+        int local = source(bound, address, link, 0, broadcast, false);
         int remote = address == 0 ? local : address;
         if (endpoint == null) {
             bind(socket, 0, 0, Reuse.NONE);
             endpoint = socket.endpoint();
         }
         if (endpoint.isConnected()) flows.remove(endpoint);
-        endpoint.connect(addresses.isBroadcast(bound) ? bound : local, remote, port);
+        endpoint.connect(addresses.isGroup(bound) ? bound : local, remote, port);
         flows.add(endpoint);
         receiversChanged();
         return new UdpBinding(binding(endpoint), local, remote);
@@ -349,14 +379,22 @@ final class UdpService implements UdpEndpoint.Owner {
     }
 
     /** See {@code Engine.source}; any thread. */
-    int source(int bound, int address, int length, boolean broadcast, boolean dontFragment)
+    int source(
+            int bound,
+            int address,
+            int multicastLink,
+            int length,
+            boolean broadcast,
+            boolean dontFragment)
             throws SocketException {
         if (length > UdpSocket.MAX_PAYLOAD) throw new SocketException("Message too long");
-        int own = addresses.isBroadcast(bound) ? 0 : bound;
+        int own = addresses.isGroup(bound) ? 0 : bound;
         int to = address;
         if (to == 0) to = own != 0 ? own : Ipv4Address.LOOPBACK; // this host, as on Linux
         boolean toAll = addresses.isBroadcast(to);
-        Route route = toAll || Ipv4Address.isUnicast(to) ? routes.lookup(to) : null;
+        Route route;
+        if (Ipv4Address.isMulticast(to)) route = routeToGroup(to, multicastLink, own);
+        else route = toAll || Ipv4Address.isUnicast(to) ? routes.lookup(to) : null;
         if (route == null) throw new SocketException("Network is unreachable");
         // EACCES, which the JDK makes this of.
         if (toAll && !broadcast) throw new BindException("Permission denied");
@@ -369,6 +407,40 @@ final class UdpService implements UdpEndpoint.Owner {
         if (own == 0) own = route.source();
         if (own == 0) throw notAssignable(); // we have no address on that link
         return own;
+    }
+
+    /**
+     * How a multicast leaves: by the link that the socket names, or else that of the address which it is
+     * bound to, or else where the route leads.
+     *
+     * @param link see {@link UdpSocket#multicastLink}
+     * @param own the address that it comes from; 0: any
+     */
+    private Route routeToGroup(int group, int link, int own) {
+        if (link >= Route.LOOPBACK) return routes.toGroups(link);
+        boolean unsaid = link == UdpSocket.LINK_UNSAID && own != 0;
+        return unsaid ? routes.toGroups(routes.linkOf(own)) : routes.toGroup(group);
+    }
+
+    /** Which link is meant; see {@link UdpSocket#multicastLink}. */
+    int linkToGroup(int group, int link) {
+        return link >= Route.LOOPBACK ? link : routes.toGroup(group).link();
+    }
+
+    /** See {@code Engine.listen}. */
+    void listen(UdpSocket socket, int link, int group, SourceFilter filter) throws SocketException {
+        SocketGroups groups = socket.groups();
+        if (groups == null) {
+            groups = new SocketGroups(interfaces);
+            socket.groups(groups);
+        }
+        int on = linkToGroup(group, link);
+        boolean fresh = groups.filter(on, group).isNone() && !filter.isNone();
+        if (fresh && groups.size() >= sysctls.getInt(Sysctl.IGMP_MAX_MEMBERSHIPS)
+                || filter.size() > sysctls.getInt(Sysctl.IGMP_MAX_MSF)) {
+            throw new SocketException("No buffer space available (setsockopt failed)"); // ENOBUFS
+        }
+        groups.listen(on, group, filter);
     }
 
     private static BindException notAssignable() {
@@ -408,6 +480,9 @@ final class UdpService implements UdpEndpoint.Owner {
     }
 
     private void detach(UdpEndpoint endpoint) {
+        SocketGroups groups = endpoint.socket().groups();
+        if (groups != null && leaving != null) leaving.add(groups);
+        else if (groups != null) groups.leaveAll();
         if (endpoint.isConnected()) flows.remove(endpoint);
         Binding binding = binding(endpoint);
         binding.receiver = null;
@@ -457,7 +532,8 @@ final class UdpService implements UdpEndpoint.Owner {
         int spent = 0;
         while (endpoint.hasOutput()) {
             int dst = endpoint.destination();
-            Route route = routes.lookup(dst);
+            boolean multicast = Ipv4Address.isMulticast(dst);
+            Route route = multicast ? routeToGroup(endpoint, dst) : routes.lookup(dst);
             int link = route == null ? Route.LOOPBACK : route.link();
             boolean blocked = output.isBlocked(link);
             if (blocked || spent >= most) {
@@ -466,7 +542,7 @@ final class UdpService implements UdpEndpoint.Owner {
                 // The loopback is emptied by turns: the rest waits for the next one.
                 return blocked ? Math.max(spent, link == Route.LOOPBACK ? most : 0) : spent;
             }
-            spent += send(endpoint, dst, link);
+            spent += multicast ? sendToGroup(endpoint, dst, route) : send(endpoint, dst, link);
         }
         return spent;
     }
@@ -498,6 +574,52 @@ final class UdpService implements UdpEndpoint.Owner {
         counters.increment(Counter.UDP_OUT_DATAGRAMS);
         output.transmit(out, src, dst, trafficClass, dontFragment);
         if (own != null) output.loop(own, src, dst, trafficClass);
+        return cost;
+    }
+
+    private Route routeToGroup(UdpEndpoint endpoint, int group) {
+        int bound = endpoint.boundAddress();
+        int own = addresses.isGroup(bound) ? 0 : bound;
+        return routeToGroup(group, endpoint.multicastLink(), own);
+    }
+
+    /**
+     * Sends the oldest datagram, a multicast; answers what it cost. With TTL 0 it stays here. What goes
+     * by the loopback comes back whatever IP_MULTICAST_LOOP says, as on Linux, if the socket named that.
+     */
+    private int sendToGroup(UdpEndpoint endpoint, int dst, Route route) {
+        Frame out = null;
+        Frame own = null;
+        int src, trafficClass, ttl;
+        boolean dontFragment;
+        try {
+            src = endpoint.source();
+            trafficClass = endpoint.trafficClass();
+            dontFragment = endpoint.dontFragment();
+            ttl = endpoint.multicastTtl();
+            boolean loops = endpoint.multicastLoop();
+            boolean leaves =
+                    route.loopback()
+                            ? loops || endpoint.multicastLink() == Route.LOOPBACK
+                            : ttl > 0;
+            if (leaves) out = frame(endpoint);
+            if (!route.loopback() && loops && output.listens(route.link(), dst, src)) {
+                own = frame(endpoint);
+            }
+            endpoint.sent();
+        } catch (Throwable t) {
+            if (out != null) out.release();
+            if (own != null) own.release();
+            fail(endpoint, t);
+            return 1;
+        }
+        // From here on a failure is not the socket's, and ends the stack.
+        int cost = out != null ? cost(out) : own != null ? cost(own) : 1;
+        counters.increment(Counter.UDP_OUT_DATAGRAMS);
+        if (out != null) {
+            output.transmitToGroup(out, src, dst, trafficClass, dontFragment, route, ttl);
+        }
+        if (own != null) output.loop(own, src, dst, trafficClass, ttl, route.link());
         return cost;
     }
 
@@ -583,8 +705,12 @@ final class UdpService implements UdpEndpoint.Owner {
         return ports;
     }
 
-    /** Closes all sockets at once; what is queued goes out as far as the links take it. */
+    /**
+     * Closes all sockets at once; what is queued goes out as far as the links take it. Groups are left by
+     * {@link #leaveGroups}.
+     */
     void close() {
+        leaving = new ArrayList<>();
         forEach(this::close);
         transmit(LAST_BUDGET);
         List<UdpEndpoint> unsent = new ArrayList<>(dirty);
@@ -593,5 +719,10 @@ final class UdpService implements UdpEndpoint.Owner {
         dirty.clear();
         parked.forEach(ArrayDeque::clear);
         for (UdpEndpoint endpoint : holding) endpoint.reap();
+    }
+
+    /** The last of all, since the link that has to carry it may fail. */
+    void leaveGroups() {
+        leaving.forEach(SocketGroups::leaveAll);
     }
 }

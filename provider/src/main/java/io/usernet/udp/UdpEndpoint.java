@@ -207,6 +207,21 @@ public final class UdpEndpoint {
         return (send.how() & UdpSocket.DONT_FRAGMENT) != 0;
     }
 
+    /** Of a multicast: by which link, as {@link UdpSocket#multicastLink} was when it was sent. */
+    public int multicastLink() {
+        return ((int) send.how() >>> UdpSocket.LINK_SHIFT) - UdpSocket.LINK_BIAS;
+    }
+
+    /** Of a multicast: its time to live. */
+    public int multicastTtl() {
+        return (int) send.how() >>> UdpSocket.TTL_SHIFT & 0xFF;
+    }
+
+    /** Of a multicast: whether sockets of this stack get a copy. */
+    public boolean multicastLoop() {
+        return (send.how() & UdpSocket.LOOP) != 0;
+    }
+
     /**
      * Makes it a frame: the UDP header, with checksum 0, and slices of the payload.
      *

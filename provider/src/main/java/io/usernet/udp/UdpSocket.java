@@ -7,6 +7,8 @@ import io.usernet.buffer.Signals;
 import io.usernet.config.Sysctl;
 import io.usernet.config.Sysctls;
 import io.usernet.frame.Memory;
+import io.usernet.igmp.SocketGroups;
+import io.usernet.wire.Ipv4Address;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -41,6 +43,17 @@ public final class UdpSocket extends Post {
     /** Beside the TOS, in how a datagram is to be sent. */
     static final int DONT_FRAGMENT = 1 << 8;
 
+    /** The same for multicasts: that they are looped back, the TTL, and 3 + {@link #multicastLink}. */
+    static final int LOOP = 1 << 9;
+
+    static final int TTL_SHIFT = 10, LINK_SHIFT = 18, LINK_BIAS = 3;
+
+    /** {@link #multicastLink}: what the route says; as if not said, but whatever the socket is bound to. */
+    public static final int LINK_OF_ROUTE = -2;
+
+    /** {@link #multicastLink}: it was not said. */
+    public static final int LINK_UNSAID = -3;
+
     private static final VarHandle ERROR;
 
     static {
@@ -61,13 +74,28 @@ public final class UdpSocket extends Post {
     /** IP_DONTFRAGMENT: what is sent from now on is not cut on its way; it must fit the route's MTU. */
     public volatile boolean dontFragment;
 
+    /**
+     * IP_MULTICAST_IF: the link by which multicasts leave, by its place among the stack's; -1: the
+     * loopback; or one of the constants.
+     */
+    public volatile int multicastLink = LINK_UNSAID;
+
+    /** IP_MULTICAST_TTL: 0 to 255. */
+    public volatile int multicastTtl = 1;
+
+    /** IP_MULTICAST_LOOP: whether sockets of this stack, which listen on that link, get a copy. */
+    public volatile boolean multicastLoop = true;
+
     // -- published by the loop
 
     private volatile UdpError error; // set by the loop, taken by the application
     private volatile boolean closed;
     private volatile boolean announce; // memory is scarce, and some that was received is still held
 
-    private UdpEndpoint endpoint; // the loop's; null: not bound
+    // -- the loop's
+
+    private UdpEndpoint endpoint; // null: not bound
+    private SocketGroups groups; // null: never listened to any
 
     /** A socket that isn't bound; {@code memory} is for what waits in its queues. */
     public UdpSocket(Memory memory, Sysctls sysctls) {
@@ -132,7 +160,7 @@ public final class UdpSocket extends Post {
      * #TRANSMIT}; if nothing was queued and {@link #isStarved}, {@link #STARVED}.
      *
      * @param srcAddress the sender's: of the binding, or of the route
-     * @param dstAddress unicast or broadcast; 0: this host
+     * @param dstAddress unicast, multicast or broadcast; 0: this host
      * @param tos 0 to 255
      * @return false, and the buffers are as they were, if there is no room or no memory now, or the
      *     socket is closed
@@ -150,14 +178,15 @@ public final class UdpSocket extends Post {
         for (int i = 0; i < length; i++) bytes += checked(srcs[offset + i].remaining());
         checked(bytes);
         long peer = peer(dstAddress == 0 ? srcAddress : dstAddress, dstPort);
-        return !closed && send.offer(srcs, offset, length, peer, how(srcAddress, tos));
+        long how = how(srcAddress, dstAddress, tos);
+        return !closed && send.offer(srcs, offset, length, peer, how);
     }
 
     /** The same with one buffer. */
     public boolean send(ByteBuffer src, int srcAddress, int dstAddress, int dstPort, int tos) {
         checked(src.remaining());
         long peer = peer(dstAddress == 0 ? srcAddress : dstAddress, dstPort);
-        return !closed && send.offer(src, peer, how(srcAddress, tos));
+        return !closed && send.offer(src, peer, how(srcAddress, dstAddress, tos));
     }
 
     /** Whether the last send had room and no memory. */
@@ -203,8 +232,14 @@ public final class UdpSocket extends Post {
         return (address & 0xFFFF_FFFFL) << 16 | port;
     }
 
-    private long how(int source, int tos) {
-        return (long) source << 32 | (dontFragment ? DONT_FRAGMENT : 0) | tos & 0xFF;
+    private long how(int source, int dst, int tos) {
+        long how = (long) source << 32 | (dontFragment ? DONT_FRAGMENT : 0) | tos & 0xFF;
+        return Ipv4Address.isMulticast(dst) ? how | howToGroup() : how;
+    }
+
+    private int howToGroup() {
+        int loop = multicastLoop ? LOOP : 0;
+        return loop | multicastTtl << TTL_SHIFT | multicastLink + LINK_BIAS << LINK_SHIFT;
     }
 
     /**
@@ -221,6 +256,21 @@ public final class UdpSocket extends Post {
     /** What serves this socket, or null if it was never bound. */
     public UdpEndpoint endpoint() {
         return endpoint;
+    }
+
+    /** The groups that it listens to; null: none so far. */
+    public SocketGroups groups() {
+        return groups;
+    }
+
+    /** It begins to listen to groups. */
+    public void groups(SocketGroups none) {
+        groups = none;
+    }
+
+    /** Whether it receives what came from a source, on a link, to a group. */
+    public boolean listens(int link, int group, int source) {
+        return groups != null && groups.accepts(link, group, source);
     }
 
     void attach(UdpEndpoint endpoint) {
@@ -253,6 +303,7 @@ public final class UdpSocket extends Post {
         if (endpoint != null) {
             endpoint.posted(what, nowNs);
         } else if ((what & CLOSE) != 0) { // nothing was ever received
+            if (groups != null) groups.leaveAll();
             closed = true;
             receive.close();
             send.close();

@@ -39,6 +39,8 @@ public record InterfaceView(
         BROADCAST,
         /** Layer 3: there is one other end. */
         POINTOPOINT,
+        /** It reaches multicast groups. */
+        MULTICAST,
         /** Nobody is asked for a hardware address. */
         NOARP,
         /** Always: an interface is there as long as the stack is open. */

@@ -29,6 +29,8 @@ public final class Ethernet {
     /** The broadcast address. */
     public static final long BROADCAST = 0xFFFF_FFFF_FFFFL;
 
+    private static final long IPV4_GROUPS = 0x0100_5E00_0000L;
+
     static final int DST = 0, SRC = 6, TYPE = 12;
 
     private Ethernet() {}
@@ -63,6 +65,11 @@ public final class Ethernet {
     /** {@return whether the group bit is set: multicast, or broadcast} */
     public static boolean isGroup(long mac) {
         return (mac >>> 40 & 1) != 0;
+    }
+
+    /** Where a datagram to an IPv4 group goes: 32 groups have the same (RFC 1112 section 6.4). */
+    public static long ofGroup(int group) {
+        return IPV4_GROUPS | group & 0x7F_FFFF;
     }
 
     static long mac(ByteBuffer b, int at) {

@@ -34,7 +34,10 @@ public final class Ipv4 {
     public static final int MAX_LENGTH = 65_535;
 
     /** Protocol numbers. */
-    public static final int ICMP = 1, TCP = 6, UDP = 17;
+    public static final int ICMP = 1, IGMP = 2, TCP = 6, UDP = 17;
+
+    /** Length in bytes of a header with the Router Alert option alone (RFC 2113). */
+    public static final int ALERT_HEADER = HEADER + 4;
 
     /** Flags, as bits of {@link #flags}. */
     public static final int DONT_FRAGMENT = 2, MORE_FRAGMENTS = 1;
@@ -49,6 +52,9 @@ public final class Ipv4 {
             CHECKSUM = 10,
             SRC = 12,
             DST = 16;
+
+    /** Router Alert: a type that is copied to fragments, four bytes, and value 0. */
+    private static final int ROUTER_ALERT = 0x9404_0000;
 
     private Ipv4() {}
 
@@ -165,5 +171,27 @@ public final class Ipv4 {
         b.putInt(at + SRC, src);
         b.putInt(at + DST, dst);
         b.putShort(at + CHECKSUM, (short) Checksum.complement(Checksum.sum(b, at, HEADER)));
+    }
+
+    /** Puts the Router Alert option behind a header that was written with room for it. */
+    public static void putRouterAlert(ByteBuffer b, int at) {
+        b.put(at + VERSION_IHL, (byte) 0x46);
+        b.putInt(at + HEADER, ROUTER_ALERT);
+        b.putShort(at + CHECKSUM, (short) 0);
+        b.putShort(at + CHECKSUM, (short) Checksum.complement(Checksum.sum(b, at, ALERT_HEADER)));
+    }
+
+    /** Whether a header that {@link #check} found sound has the Router Alert option (RFC 2113). */
+    public static boolean hasRouterAlert(ByteBuffer b, int at) {
+        int end = at + headerLength(b, at);
+        for (int i = at + HEADER; i < end; ) {
+            int type = b.get(i) & 0xFF;
+            if (type == 0) return false; // the end of the list
+            if (type == ROUTER_ALERT >>> 24) return true;
+            int length = type == 1 ? 1 : i + 1 < end ? b.get(i + 1) & 0xFF : 0;
+            if (length < 1 || type != 1 && length < 2) return false;
+            i += length;
+        }
+        return false;
     }
 }

@@ -254,6 +254,7 @@ final class Ipv4Printer {
             case Ipv4.TCP -> TcpPrinter.print(d, ip, at, length, fragment);
             case Ipv4.UDP -> udp(d, ip, at, length, fragment);
             case Ipv4.ICMP -> Icmp4Printer.print(d, at, length, fragment);
+            case Ipv4.IGMP -> IgmpPrinter.print(d, at, length);
             default -> {
                 other(d, protocol, length);
                 yield true;

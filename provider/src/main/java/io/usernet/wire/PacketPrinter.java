@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
  *
  * <p>Differences, on purpose: what TCP and UDP carry is not decoded, whatever the port (tcpdump does
  * that for some hundred well-known ones, such as HTTP on 80 and DNS on 53); nor is what an Ethernet
- * frame carries other than ARP, IPv4 and IPv6; of IPv6, only ICMPv6's neighbour discovery, listener
+ * frame carries other than ARP, IPv4 and IPv6; nor DVMRP, PIM and traces in IGMP's guise; of IPv6, only ICMPv6's neighbour discovery, listener
  * reports and echo, TCP and UDP are.
  *
  * <p>Works on any bytes whatever and never throws. Thread-safe; allocates, so not in the loop.

@@ -84,7 +84,7 @@ class FragmentationTest {
         Ipv4Output.checksum(whole, SRC, DST, Ipv4.UDP, Udp.CHECKSUM, true); // left to the link
         int n = Ipv4Output.fragments(whole.length(), mtu);
         List<Frame> cut = new ArrayList<>();
-        for (Frame f = output.cut(whole, SRC, DST, Ipv4.UDP, 0, mtu); f != null; ) {
+        for (Frame f = output.cut(whole, SRC, DST, Ipv4.UDP, 0, mtu, 64); f != null; ) {
             Frame next = f.next;
             f.next = null;
             cut.add(f);
@@ -145,7 +145,7 @@ class FragmentationTest {
         Frame whole = datagram(random(40_000));
         ByteBuffer slab = whole.bytes(1);
         int at = whole.at(1);
-        Frame first = output.cut(whole, SRC, DST, Ipv4.UDP, 0, 1_500);
+        Frame first = output.cut(whole, SRC, DST, Ipv4.UDP, 0, 1_500, 64);
         assertSame(whole, first);
         Frame second = first.next;
         assertEquals(Ipv4.HEADER, second.length(0));
@@ -164,7 +164,7 @@ class FragmentationTest {
         whole.begin();
         byte[] payload = random(100);
         whole.bytes().put(whole.prepend(100), payload);
-        Frame first = output.cut(whole, SRC, DST, Ipv4.ICMP, 0, 68);
+        Frame first = output.cut(whole, SRC, DST, Ipv4.ICMP, 0, 68, 64);
         Frame second = first.next;
         Frame third = second.next;
         first.release();
@@ -207,7 +207,7 @@ class FragmentationTest {
         payload[1] = (byte) sum;
         Frame whole = datagram(payload);
         Ipv4Output.checksum(whole, SRC, DST, Ipv4.UDP, Udp.CHECKSUM, true);
-        Frame first = output.cut(whole, SRC, DST, Ipv4.UDP, 0, 1_500);
+        Frame first = output.cut(whole, SRC, DST, Ipv4.UDP, 0, 1_500, 64);
         assertEquals(0xFFFF, Udp.checksum(first.bytes(), first.start() + Ipv4.HEADER));
         assertEquals(0, Checksum.complement(0xFFFF));
         first.next.release();

@@ -2,6 +2,7 @@ package io.usernet.nio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,7 +11,10 @@ import io.usernet.Async;
 import io.usernet.config.PassThrough;
 import io.usernet.config.PassThrough.Wildcard;
 import io.usernet.config.Settings;
+import io.usernet.link.Wire;
+import io.usernet.nio.Routing.Transport;
 import io.usernet.runtime.Engine;
+import io.usernet.wire.Cidr;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -19,7 +23,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketAddress;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -51,6 +54,7 @@ class RoutedDatagramChannelTest {
     private static final PassThrough LOOPBACK =
             new PassThrough(true, false, false, List.of(), Wildcard.STACK);
     private static final InetSocketAddress ON_STACK = new InetSocketAddress("10.0.0.2", 0),
+            ON_STACK_PORT = new InetSocketAddress("10.0.0.2", 9),
             ON_LOOPBACK = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     private static Engine engine;
@@ -325,50 +329,206 @@ class RoutedDatagramChannelTest {
         assertEquals(0x10, channel.getOption(StandardSocketOptions.IP_TOS));
     }
 
+    // -- multicast
+
+    private static NetworkInterface lo() throws IOException {
+        return NetworkInterface.getByInetAddress(ON_LOOPBACK.getAddress());
+    }
+
+    private static InetAddress group(int last) throws IOException {
+        return InetAddress.getByName("239.255.77." + last);
+    }
+
+    private DatagramChannel channel(PassThrough rules) throws IOException {
+        return closing(provider(rules).openDatagramChannel(StandardProtocolFamily.INET));
+    }
+
+    private DatagramChannel jdks() throws IOException {
+        return closing(Kernel.provider().openDatagramChannel(StandardProtocolFamily.INET));
+    }
+
+    private DatagramChannel stacks() throws IOException {
+        return channel(PassThrough.NONE);
+    }
+
+    private static void send(DatagramChannel from, String text, InetAddress group, int port)
+            throws IOException {
+        from.send(ByteBuffer.wrap(text.getBytes()), new InetSocketAddress(group, port));
+    }
+
+    private static String receive(DatagramChannel from) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+        from.socket().setSoTimeout(10_000);
+        from.socket().receive(packet);
+        return new String(packet.getData(), 0, packet.getLength());
+    }
+
+    private static int portOf(DatagramChannel channel) throws IOException {
+        return addressOf(channel).getPort();
+    }
+
+    /** The table of docs/pass-through.md: who serves a group. */
     @Test
-    void multicastIsTheKernels() throws Exception {
-        NetworkInterface loopback = NetworkInterface.getByInetAddress(ON_LOOPBACK.getAddress());
-        InetAddress group = InetAddress.getByName("239.255.1.1");
-        DatagramChannel onStack = channel().bind(ON_STACK);
-        assertThrows(UnsupportedOperationException.class, () -> onStack.join(group, loopback));
-        PassThrough rules = new PassThrough(false, false, false, List.of(), Wildcard.KERNEL);
-        DatagramChannel inKernel =
-                closing(provider(rules).openDatagramChannel(StandardProtocolFamily.INET));
-        inKernel.bind(null);
-        MembershipKey key = inKernel.join(group, loopback);
-        assertTrue(key.isValid());
-        assertSame(inKernel, key.channel());
-        assertSame(key, inKernel.join(group, loopback));
-        key.drop();
-        assertFalse(key.isValid());
-        assertTrue(inKernel.join(group, loopback).isValid());
+    void whoServesAGroup() throws Exception {
+        List<Cidr> groups = List.of(Cidr.parse("239.255.77.0/24"));
+        List<Cidr> loopback = List.of(Cidr.parse("127.0.0.0/8"));
+        List<PassThrough> kernels =
+                List.of(
+                        LOOPBACK,
+                        new PassThrough(false, false, false, groups, Wildcard.STACK),
+                        new PassThrough(false, false, false, loopback, Wildcard.STACK),
+                        new PassThrough(true, true, true, groups, Wildcard.BOTH));
+        for (PassThrough rules : kernels) assertServed(rules, true);
+        for (Wildcard wildcard : Wildcard.values()) {
+            assertServed(new PassThrough(false, false, false, List.of(), wildcard), false);
+        }
+    }
+
+    /** By the loopback's interface: whoever joins and sends meets himself, and nobody of the other. */
+    private void assertServed(PassThrough rules, boolean byKernel) throws IOException {
+        DatagramChannel member = channel(rules), sender = channel(rules);
+        DatagramChannel same = byKernel ? jdks() : stacks();
+        DatagramChannel other = byKernel ? stacks() : jdks();
+        member.bind(null).join(group(1), lo());
+        for (DatagramChannel c : List.of(same, other)) {
+            c.setOption(StandardSocketOptions.IP_MULTICAST_IF, lo());
+            c.bind(null);
+            send(c, c == same ? "same" : "other", group(1), portOf(member));
+        }
+        sender.setOption(StandardSocketOptions.IP_MULTICAST_IF, lo());
+        send(sender, "itself", group(1), portOf(member));
+        assertEquals("same", receive(member), rules.toString());
+        assertEquals("itself", receive(member), rules.toString());
+        member.configureBlocking(false);
+        assertNull(member.receive(ByteBuffer.allocate(10)), rules.toString());
+    }
+
+    /** The rest of the table: without an interface that says anything. */
+    @Test
+    void whoServesAGroupByDefault() throws Exception {
+        InetAddress six = InetAddress.getByName("ff02::1:2");
+        PassThrough unrouted = new PassThrough(true, true, false, List.of(), Wildcard.STACK);
+        assertEquals(Transport.KERNEL, new Routing(unrouted, engine).group(group(8), null));
+        assertEquals(Transport.KERNEL, new Routing(unrouted, engine).group(six, null));
+        assertEquals(Transport.STACK, new Routing(LOOPBACK, engine).group(six, null));
+        for (Wildcard wildcard : Wildcard.values()) {
+            PassThrough rules = new PassThrough(true, false, false, List.of(), wildcard);
+            Transport expected = Transport.valueOf(wildcard.name());
+            assertEquals(expected, new Routing(rules, engine).group(group(8), null));
+            assertEquals(
+                    Transport.STACK, new Routing(rules, engine).group(group(8), Transport.STACK));
+        }
+        Wire wire = new Wire("routed", 3, 1_500, 16);
+        Settings settings = new Settings.Builder().set(Settings.ADDRESS, "10.1.0.2/24").build();
+        Engine linked = Engine.open(settings.stack(), wire.left(), "linked");
+        try {
+            assertEquals(Transport.STACK, new Routing(unrouted, linked).group(group(8), null));
+        } finally {
+            linked.close(0);
+            wire.right().close();
+        }
     }
 
     @Test
-    void adaptorJoinsWhereTheKernelServesIt() throws Exception {
-        NetworkInterface loopback = NetworkInterface.getByInetAddress(ON_LOOPBACK.getAddress());
-        SocketAddress group = new InetSocketAddress("239.255.1.2", 0);
-        DatagramSocket onStack = channel().bind(ON_STACK).socket();
-        assertEquals(
-                "Usernet has no multicast yet",
-                assertThrows(SocketException.class, () -> onStack.joinGroup(group, loopback))
-                        .getMessage());
-        PassThrough rules = new PassThrough(false, false, false, List.of(), Wildcard.KERNEL);
-        DatagramSocket inKernel =
-                closing(provider(rules).openDatagramChannel(StandardProtocolFamily.INET))
-                        .bind(null)
-                        .socket();
-        inKernel.joinGroup(group, loopback);
-        assertEquals(
-                "Already a member of group",
-                assertThrows(SocketException.class, () -> inKernel.joinGroup(group, loopback))
-                        .getMessage());
-        inKernel.leaveGroup(group, loopback);
-        assertEquals(
-                "Not a member of group",
-                assertThrows(SocketException.class, () -> inKernel.leaveGroup(group, loopback))
-                        .getMessage());
-        inKernel.joinGroup(group, null);
+    void byDefaultAGroupIsOnTheStackAsTheWildcardIs() throws Exception {
+        DatagramChannel member = channel(), sender = channel();
+        member.bind(null);
+        member.socket().joinGroup(new InetSocketAddress(group(2), 0), null);
+        send(sender, "default", group(2), portOf(member));
+        assertEquals("default", receive(member));
+        send(stacks(), "stack", group(2), portOf(member));
+        assertEquals("stack", receive(member));
+        member.socket().leaveGroup(new InetSocketAddress(group(2), 0), null);
+    }
+
+    @Test
+    void aChannelIsAMemberOnBothLegs() throws Exception {
+        DatagramChannel member = channel();
+        MembershipKey inKernel = member.join(group(3), lo());
+        member.bind(null);
+        member.socket().joinGroup(new InetSocketAddress(group(3), 0), null);
+        DatagramChannel kernel = jdks();
+        kernel.setOption(StandardSocketOptions.IP_MULTICAST_IF, lo());
+        send(kernel, "kernel", group(3), portOf(member));
+        assertEquals("kernel", receive(member));
+        send(stacks(), "stack", group(3), portOf(member));
+        assertEquals("stack", receive(member));
+        assertSame(inKernel, member.join(group(3), lo()));
+        inKernel.drop();
+        assertFalse(inKernel.isValid());
+        send(kernel, "dropped", group(3), portOf(member));
+        send(stacks(), "still", group(3), portOf(member));
+        assertEquals("still", receive(member));
+    }
+
+    @Test
+    void onBothAnInterfaceThatIsNobodysIsJoinedOnBoth() throws Exception {
+        PassThrough both = new PassThrough(true, false, false, List.of(), Wildcard.BOTH);
+        Routing routing = new Routing(both, engine);
+        assertEquals(Transport.BOTH, routing.group(group(4), null));
+        DatagramChannel member = channel(both), sender = channel(both);
+        member.bind(null);
+        MembershipKey loopback = member.join(group(4), lo());
+        DatagramChannel kernel = jdks();
+        kernel.setOption(StandardSocketOptions.IP_MULTICAST_IF, lo());
+        send(kernel, "kernel", group(4), portOf(member));
+        assertEquals("kernel", receive(member));
+        loopback.block(ON_LOOPBACK.getAddress());
+        send(kernel, "blocked", group(4), portOf(member));
+        loopback.unblock(ON_LOOPBACK.getAddress());
+        send(kernel, "unblocked", group(4), portOf(member));
+        assertEquals("unblocked", receive(member));
+        send(sender, "by default", group(4), portOf(member)); // by the stack: it is no member there
+        send(kernel, "last", group(4), portOf(member));
+        assertEquals("last", receive(member));
+    }
+
+    @Test
+    void membershipsOutliveLegs() throws Exception {
+        DatagramChannel member = channel();
+        member.bind(null);
+        MembershipKey key = member.join(group(5), lo());
+        InetAddress blocked = InetAddress.getByName("127.0.0.7");
+        key.block(blocked);
+        member.connect(ON_STACK_PORT);
+        assertTrue(key.isValid());
+        member.disconnect();
+        DatagramChannel bad = jdks(), good = jdks();
+        bad.bind(new InetSocketAddress(blocked, 0));
+        good.bind(ON_LOOPBACK);
+        send(bad, "blocked", group(5), portOf(member));
+        send(good, "passed", group(5), portOf(member));
+        assertEquals("passed", receive(member));
+        assertSame(key, member.join(group(5), lo()));
+        key.drop();
+        assertFalse(key.isValid());
+        MembershipKey again = member.join(group(5), lo());
+        member.close();
+        assertFalse(again.isValid());
+    }
+
+    @Test
+    void aSourceOfTheKernelsIsLetInAlone() throws Exception {
+        DatagramChannel member = channel();
+        InetAddress wanted = InetAddress.getByName("127.0.0.7");
+        MembershipKey key = member.join(group(6), lo(), wanted);
+        member.bind(null);
+        DatagramChannel good = jdks().bind(new InetSocketAddress(wanted, 0));
+        DatagramChannel bad = jdks().bind(ON_LOOPBACK);
+        send(bad, "unwanted", group(6), portOf(member));
+        send(good, "wanted", group(6), portOf(member));
+        assertEquals("wanted", receive(member));
+        assertEquals(wanted, key.sourceAddress());
+        assertSame(member, key.channel());
+    }
+
+    @Test
+    void aSenderThatIsBoundToTheLoopbackReachesItsMembers() throws Exception {
+        DatagramChannel member = channel();
+        member.bind(null).join(group(7), lo());
+        DatagramChannel sender = channel().bind(ON_LOOPBACK);
+        send(sender, "loopback", group(7), portOf(member));
+        assertEquals("loopback", receive(member));
     }
 
     @Test

@@ -19,7 +19,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketAddress;
-import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -99,29 +98,6 @@ class StackDatagramChannelTest {
             assertThrows(UnsupportedAddressTypeException.class, () -> channel.connect(address));
             assertThrows(
                     UnsupportedAddressTypeException.class, () -> channel.send(bytes(1), address));
-        }
-    }
-
-    @Test
-    void thereIsNoMulticastYet() throws IOException {
-        InetAddress group = InetAddress.getByAddress(new byte[] {(byte) 224, 0, 0, (byte) 251});
-        NetworkInterface through =
-                NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
-        try (DatagramChannel channel = provider.openDatagramChannel()) {
-            assertThrows(UnsupportedOperationException.class, () -> channel.join(group, through));
-            assertThrows(
-                    UnsupportedOperationException.class,
-                    () -> channel.join(group, through, InetAddress.getLoopbackAddress()));
-            assertThrows(NullPointerException.class, () -> channel.join(group, through, null));
-            InetSocketAddress any = new InetSocketAddress(group, 0);
-            SocketException joining =
-                    assertThrows(
-                            SocketException.class, () -> channel.socket().joinGroup(any, through));
-            assertEquals("Usernet has no multicast yet", joining.getMessage());
-            SocketException leaving =
-                    assertThrows(
-                            SocketException.class, () -> channel.socket().leaveGroup(any, through));
-            assertEquals("Not a member of group", leaving.getMessage());
         }
     }
 
@@ -214,6 +190,26 @@ class StackDatagramChannelTest {
                         two[0].clear();
                         two[1].clear();
                         client.read(two);
+                    });
+        }
+    }
+
+    @Test
+    void multicastingAllocatesNothing() throws Exception {
+        InetAddress group = InetAddress.getByName("239.1.2.3");
+        NetworkInterface through =
+                NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+        try (DatagramChannel member = provider.openDatagramChannel();
+                DatagramChannel sender = provider.openDatagramChannel()) {
+            member.bind(new InetSocketAddress(0)).join(group, through);
+            sender.setOption(StandardSocketOptions.IP_MULTICAST_IF, through);
+            int port = ((InetSocketAddress) member.getLocalAddress()).getPort();
+            SocketAddress to = new InetSocketAddress(group, port);
+            ByteBuffer buffer = bytes(100);
+            Allocation.assertNone(
+                    () -> {
+                        sender.send(buffer.clear(), to);
+                        member.receive(buffer.clear());
                     });
         }
     }

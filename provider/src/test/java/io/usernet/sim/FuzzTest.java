@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.config.StackConfig;
+import io.usernet.igmp.SourceFilter;
 import io.usernet.metrics.Counter;
 import io.usernet.metrics.Counters;
 import io.usernet.sim.Transfer.Server;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FuzzTest {
     private static final int PORT = 6888;
     private static final int ROUNDS = 150;
+    private static final int GROUP = Ipv4Address.parse("239.1.2.3");
 
     /** -Dfuzz.seeds=1000 for a long run. */
     static LongStream seeds() {
@@ -73,6 +75,8 @@ class FuzzTest {
                 server.receives(noise(server.mac(), random));
             }
             for (byte[] fragment : fragments(server.mac(), random)) server.receives(fragment);
+            for (int i = 0; i < 5; i++) server.receives(toGroup(random));
+            listen(server, answering, random);
             net.runFor(Duration.ofMillis(random.nextInt(100)));
         }
         assertTrue(listener.accepted() > 0, "some connections get through");
@@ -80,6 +84,10 @@ class FuzzTest {
         assertTrue(whole >= ROUNDS / 6, "some datagrams are put together: " + whole);
         long answers = client.stack.counters().get(Counter.UDP_IN_DATAGRAMS);
         assertTrue(answers > ROUNDS, "some datagrams get through: " + answers);
+        long queries = server.stack.counters().get(Counter.IGMP_IN_QUERIES);
+        assertTrue(queries > ROUNDS / 10, "some queries get through: " + queries);
+        long reports = server.stack.counters().get(Counter.IGMP_OUT_REPORTS);
+        assertTrue(reports > ROUNDS / 30, "some reports are sent: " + reports);
         client.tamper(null);
         server.tamper(null);
         server.stack.inbox().post(listener.backlog(), io.usernet.tcp.Backlog.CLOSE);
@@ -142,6 +150,7 @@ class FuzzTest {
                 Counter.IP_IN_DELIVERS,
                 Counter.TCP_IN_SEGS,
                 Counter.ICMP_IN_MSGS,
+                Counter.IGMP_IN_MSGS,
                 Counter.UDP_IN_DATAGRAMS,
                 Counter.UDP_NO_PORTS,
                 Counter.UDP_IGNORED_MULTI,
@@ -157,6 +166,13 @@ class FuzzTest {
                 Counter.ICMP_IN_ECHOS,
                 Counter.ICMP_IN_DEST_UNREACHS,
                 Counter.ICMP_IN_UNMATCHED);
+        assertSum(
+                c,
+                Counter.IGMP_IN_MSGS,
+                Counter.IGMP_IN_ERRORS,
+                Counter.IGMP_IN_IGNORED,
+                Counter.IGMP_IN_QUERIES,
+                Counter.IGMP_IN_REPORTS);
         assertSum(
                 c,
                 Counter.TCP_IN_SEGS,
@@ -196,6 +212,19 @@ class FuzzTest {
                 });
         assertTrue(own > 0);
         return socket;
+    }
+
+    private static void listen(SimNetwork.Host host, UdpSocket socket, SplittableRandom random)
+            throws IOException {
+        int[] sources = new int[random.nextInt(4)];
+        for (int i = 0; i < sources.length; i++) {
+            sources[i] = Ipv4Address.parse("10.0.0." + random.nextInt(4));
+        }
+        SourceFilter filter =
+                random.nextBoolean()
+                        ? SourceFilter.exclude(sources)
+                        : SourceFilter.include(sources);
+        host.stack.listen(socket, 0, GROUP, filter);
     }
 
     private static void ask(SimNetwork.Host host, UdpSocket socket, SplittableRandom random) {
@@ -263,6 +292,39 @@ class FuzzTest {
         long src = 0x02_00_00_00_00_00L | random.nextInt(256);
         return Packets.ethernet(
                 random.nextInt(8) == 0 ? Ethernet.BROADCAST : mac, src, type, payload);
+    }
+
+    /** A message of IGMP, or a datagram, to a group, right or changed. */
+    private static byte[] toGroup(SplittableRandom random) {
+        byte[] payload = new byte[8 + 4 * random.nextInt(8)];
+        random.nextBytes(payload);
+        boolean igmp = random.nextInt(4) > 0;
+        int[] types = {0x11, 0x11, 0x11, 0x12, 0x16, 0x17, 0x22};
+        int[] groups = {0, GROUP, GROUP, 0xE000_0001, random.nextInt()};
+        ByteBuffer b = ByteBuffer.allocateDirect(24 + payload.length);
+        b.put(24, payload);
+        if (igmp) {
+            b.put(24, (byte) types[random.nextInt(types.length)]);
+            b.putInt(28, groups[random.nextInt(groups.length)]);
+            if (payload.length >= 12) {
+                b.putShort(34, (short) ((payload.length - 12) / 4 + random.nextInt(4) / 3));
+            }
+            b.putShort(26, (short) 0);
+            int sum = Checksum.sum(b, 24, payload.length);
+            b.putShort(26, (short) Checksum.complement(sum));
+        } else {
+            Udp.write(b, 24, 9, PORT, payload.length);
+        }
+        int dst = random.nextInt(3) == 0 ? GROUP : 0xE000_0001;
+        int src = Ipv4Address.parse("10.0.0." + random.nextInt(4));
+        int protocol = igmp ? Ipv4.IGMP : Ipv4.UDP;
+        int ttl = random.nextInt(20) == 0 ? 2 : 1;
+        Ipv4.write(b, 0, 0, b.capacity(), 1, 0, 0, ttl, protocol, src, dst);
+        Ipv4.putRouterAlert(b, 0);
+        byte[] datagram = Packets.array(b);
+        long from = 0x02_00_00_00_00_01L;
+        byte[] frame = Packets.ethernet(Ethernet.ofGroup(dst), from, Ethernet.IPV4, datagram);
+        return mutate(frame, random);
     }
 
     /**

@@ -594,7 +594,7 @@ class UdpTest {
         assertEquals(ip(ME), host.stack.source(ip(ME), 0, 10, false, false));
         assertEquals(ip(ME), host.stack.source(ip(ALL), ip(PEER), 10, false, false));
         assertRefused("Network is unreachable", 0, "192.168.1.1", 10, true);
-        assertRefused("Network is unreachable", 0, "224.0.0.1", 10, true);
+        assertRefused("Network is unreachable", 0, "240.0.0.1", 10, true);
         assertEquals(ip(ME), host.stack.source(0, ip(PEER), 1_472, false, true));
         SocketException e =
                 assertThrows(

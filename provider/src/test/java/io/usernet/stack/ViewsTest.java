@@ -272,7 +272,7 @@ class ViewsTest {
                         link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
                         inet 127.0.0.1/8 scope host lo
                            valid_lft forever preferred_lft forever
-                    2: test0: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+                    2: test0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
                         link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff
                         inet 10.0.0.2/24 brd 10.0.0.255 scope global test0
                            valid_lft forever preferred_lft forever
@@ -314,7 +314,7 @@ class ViewsTest {
             Host packets = new Host(config(), 3);
             InterfaceView link = packets.stack.interfaceViews().get(1);
             assertEquals(
-                    "2: test0: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state"
+                    "2: test0: <POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state"
                             + " UNKNOWN\n    link/none",
                     link.toString().lines().limit(2).reduce((a, b) -> a + "\n" + b).get());
             assertEquals(List.of(), packets.stack.neighborViews());

@@ -235,7 +235,7 @@ class TablesTest {
             new InterfaceView(
                     2,
                     "t0",
-                    EnumSet.of(Flag.LOWER_UP, Flag.UP, Flag.BROADCAST),
+                    EnumSet.of(Flag.LOWER_UP, Flag.UP, Flag.MULTICAST, Flag.BROADCAST),
                     1500,
                     0x0280_53FA_3DCAL,
                     List.of(Cidr.parse("10.1.0.1/24")),
@@ -260,7 +260,12 @@ class TablesTest {
                 new InterfaceView(
                         3,
                         "tun0",
-                        EnumSet.of(Flag.POINTOPOINT, Flag.NOARP, Flag.UP, Flag.LOWER_UP),
+                        EnumSet.of(
+                                Flag.POINTOPOINT,
+                                Flag.MULTICAST,
+                                Flag.NOARP,
+                                Flag.UP,
+                                Flag.LOWER_UP),
                         1400,
                         0,
                         List.of(Cidr.parse("10.8.0.2/32")),
@@ -273,11 +278,11 @@ class TablesTest {
                     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
                     inet 127.0.0.1/8 scope host lo
                        valid_lft forever preferred_lft forever
-                2: t0: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+                2: t0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
                     link/ether 02:80:53:fa:3d:ca brd ff:ff:ff:ff:ff:ff
                     inet 10.1.0.1/24 brd 10.1.0.255 scope global t0
                        valid_lft forever preferred_lft forever
-                3: tun0: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1400 qdisc noqueue state UNKNOWN
+                3: tun0: <POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP> mtu 1400 qdisc noqueue state UNKNOWN
                     link/none
                     inet 10.8.0.2/32 scope global tun0
                        valid_lft forever preferred_lft forever
@@ -289,7 +294,7 @@ class TablesTest {
     void ipAddrStatistics() {
         assertEquals(
                 """
-                2: t0: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+                2: t0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
                     link/ether 02:80:53:fa:3d:ca brd ff:ff:ff:ff:ff:ff
                     inet 10.1.0.1/24 brd 10.1.0.255 scope global t0
                        valid_lft forever preferred_lft forever

@@ -22,6 +22,7 @@ final class PacketCorpus {
         c.tcp();
         c.udp();
         c.icmp();
+        c.igmp();
         c.ip();
         c.ipv6();
         return c.packets;
@@ -269,6 +270,50 @@ final class PacketCorpus {
     }
 
     // -- IP
+
+    // -- IGMP
+
+    private void igmp() {
+        String[] messages = {
+            "1100 0000 00000000", // queries of version 1,
+            "1164 0000 00000000", // of version 2,
+            "1114 0000 ef010203",
+            "1164 0000 00000000 027d0000", // and of version 3
+            "110a 0000 ef010203 027d0000",
+            "1180 0000 ef010203 027d0002 0a000001 0a000002",
+            "11ff 0000 ef010203 0a800003 0a000001 0a000002", // too few sources
+            "11a5 0000 00000000 027d0000",
+            "1164 0000 ef010203 027d", // too short for version 3
+            "1164 0000 00000000 027d0000 00",
+            "1200 0000 ef010203",
+            "1200 0000 ef010203 00000000",
+            "1600 0000 ef010203",
+            "1600 0000 ef010203 00000000",
+            "1700 0000 ef010203",
+            "2200 0000 00000001 04000000 ef010203",
+            "2200 0000 00000002 01000001 ef010203 0a000001 02000000 ef010204",
+            "2200 0000 00000002 03000000 ef010203 05000002 ef010204 0a000001 0a000002",
+            "2200 0000 00000001 06000001 ef010203 0a000001",
+            "2200 0000 00000001 07000000 ef010203", // no such record
+            "2200 0000 00000003 04000000 ef010203", // too few records,
+            "2200 0000 00000001 04000002 ef010203 0a000001", // and sources
+            "2200 0000 00000000",
+            "2200 0000 00000001 04000000 ef010203 00",
+            "2200 0000 00000000 04000000 ef010203", // more than it says
+            "3000 0000 ef010203",
+        };
+        for (String message : messages) {
+            byte[] bytes = hex(message);
+            put16(bytes, 2, complementOfSum(bytes));
+            add(ip(2, bytes));
+            add(ip(2, bytes, hex("94040000"))); // Router Alert
+        }
+        add(ip(2, hex("1164 1234 00000000"))); // wrong sums
+        add(ip(2, hex("2200 1234 00000001 04000000 ef010203")));
+        for (String cut : new String[] {"11", "1164", "1164 0000 0000", "16", "2200 0000 0000"}) {
+            add(ip(2, hex(cut)));
+        }
+    }
 
     private void ip() {
         for (int protocol = 0; protocol < 256; protocol++) {

@@ -11,6 +11,8 @@ import java.net.DatagramSocket;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.MulticastSocket;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -47,6 +49,7 @@ public final class PlainSockets {
         step("rmi", PlainSockets::rmi);
         step("tls", PlainSockets::tls);
         step("datagrams", PlainSockets::datagrams);
+        step("groups", PlainSockets::groups);
     }
 
     private static void step(String what, Callable<Object> step) throws Exception {
@@ -253,6 +256,30 @@ public final class PlainSockets {
             client.setSoTimeout(10_000);
             client.receive(packet);
             return new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** By the loopback's interface: nothing leaves the machine. */
+    private static Object groups() throws Exception {
+        InetAddress group = InetAddress.getByName("239.255.12.34");
+        NetworkInterface lo = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+        try (MulticastSocket member = new MulticastSocket(0);
+                MulticastSocket sender = new MulticastSocket()) {
+            member.joinGroup(new InetSocketAddress(group, 0), lo);
+            member.setSoTimeout(10_000);
+            sender.setNetworkInterface(lo);
+            sender.setTimeToLive(3);
+            byte[] text = "hello".getBytes(StandardCharsets.UTF_8);
+            sender.send(new DatagramPacket(text, text.length, group, member.getLocalPort()));
+            DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+            member.receive(packet);
+            member.leaveGroup(new InetSocketAddress(group, 0), lo);
+            String said = new String(packet.getData(), 0, packet.getLength());
+            return said
+                    + " by "
+                    + sender.getNetworkInterface().getName().equals(lo.getName())
+                    + ", "
+                    + sender.getTimeToLive();
         }
     }
 }

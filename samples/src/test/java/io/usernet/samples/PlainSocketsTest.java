@@ -27,6 +27,7 @@ class PlainSocketsTest {
             rmi: hello world
             tls: secret.secret.
             datagrams: query
+            groups: hello by true, 3
             """;
 
     /** What a JVM printed; its exit status must be 0. */

@@ -159,6 +159,13 @@ class JdkNioContractTest {
     }
 
     @Nested
+    class DatagramMulticast extends DatagramMulticastContract {
+        DatagramMulticast() {
+            super(JDK);
+        }
+    }
+
+    @Nested
     class DatagramSocketAdaptor extends DatagramSocketAdaptorContract {
         DatagramSocketAdaptor() {
             super(JDK);

@@ -58,6 +58,13 @@ class RoutedDatagramToBothNioContractTest {
     }
 
     @Nested
+    class DatagramMulticast extends DatagramMulticastContract {
+        DatagramMulticast() {
+            super(ROUTED);
+        }
+    }
+
+    @Nested
     class DatagramSocketAdaptor extends DatagramSocketAdaptorContract {
         DatagramSocketAdaptor() {
             super(ROUTED);

@@ -178,6 +178,13 @@ class UsernetNioContractTest {
     }
 
     @Nested
+    class DatagramMulticast extends DatagramMulticastContract {
+        DatagramMulticast() {
+            super(USERNET);
+        }
+    }
+
+    @Nested
     class DatagramSocketAdaptor extends DatagramSocketAdaptorContract {
         DatagramSocketAdaptor() {
             super(USERNET);

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.net.SocketException;
@@ -280,5 +282,33 @@ abstract class DatagramContract extends SocketContract {
         assertFails(
                 UnsupportedOperationException.class,
                 () -> socket.setOption(StandardSocketOptions.TCP_NODELAY, true));
+    }
+
+    @Test
+    void groupsAreJoinedAndLeft() throws IOException {
+        DatagramSocket member = datagrams();
+        NetworkInterface lo = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+        InetAddress group = InetAddress.getByName("239.255.99.1");
+        InetSocketAddress any = new InetSocketAddress(group, 0);
+        member.bind(new InetSocketAddress(0));
+        member.setSoTimeout(10_000);
+        member.joinGroup(any, lo);
+        assertFails(
+                SocketException.class,
+                "Already a member of group",
+                () -> member.joinGroup(any, lo));
+        DatagramSocket sender = datagrams();
+        sender.setOption(StandardSocketOptions.IP_MULTICAST_IF, lo);
+        assertEquals(lo, sender.getOption(StandardSocketOptions.IP_MULTICAST_IF));
+        sender.send(packet("hello", new InetSocketAddress(group, member.getLocalPort())));
+        assertEquals("hello", receive(member));
+        member.leaveGroup(any, lo);
+        assertFails(
+                SocketException.class, "Not a member of group", () -> member.leaveGroup(any, lo));
+        assertThrows(SocketException.class, () -> member.joinGroup(new InetSocketAddress(0), lo));
+        assertFails(
+                IllegalArgumentException.class,
+                "Unsupported address type",
+                () -> member.joinGroup(null, lo));
     }
 }

@@ -23,7 +23,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.util.Collections;
+import java.net.StandardSocketOptions;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -342,21 +342,18 @@ class RoutedSocketsTest extends SocketContract {
     }
 
     @Test
-    void multicastIsTheKernels() throws IOException {
-        Cidr groups = Cidr.parse("224.0.0.0/4");
+    void aGroupOfTheKernelsIsJoinedThere() throws IOException {
+        Cidr groups = Cidr.parse("239.1.2.0/24");
         PassThrough rules = new PassThrough(false, false, false, List.of(groups), Wildcard.STACK);
-        InetSocketAddress group = new InetSocketAddress("239.1.2.3", 0);
+        InetAddress group = InetAddress.getByName("239.1.2.3");
         NetworkInterface lo = NetworkInterface.getByInetAddress(LOOPBACK);
         DatagramSocket socket = closing(routed(rules).datagramSocket());
         socket.bind(new InetSocketAddress(0));
-        socket.joinGroup(group, lo);
-        socket.leaveGroup(group, lo);
-        DatagramSocket onStack = closing(routed(PassThrough.NONE).datagramSocket());
-        onStack.bind(new InetSocketAddress(0));
-        assertFails(
-                SocketException.class,
-                "Usernet has no multicast yet",
-                () -> onStack.joinGroup(group, lo));
-        assertTrue(Collections.list(lo.getInetAddresses()).contains(LOOPBACK));
+        socket.joinGroup(new InetSocketAddress(group, 0), lo);
+        DatagramSocket inKernel = boundDatagrams();
+        inKernel.setOption(StandardSocketOptions.IP_MULTICAST_IF, lo);
+        inKernel.send(packet("hello", new InetSocketAddress(group, socket.getLocalPort())));
+        assertEquals(5, receive(socket).getLength());
+        socket.leaveGroup(new InetSocketAddress(group, 0), lo);
     }
 }

@@ -44,6 +44,11 @@ final class Jvm {
         return new Jvm("-javaagent:" + JAR + "=passthrough=none");
     }
 
+    /** The same with an address of its own. */
+    static Jvm onTheStackAt(String address) {
+        return new Jvm("-javaagent:" + JAR + "=passthrough=none,address=" + address);
+    }
+
     /** With the agent as it is without options: the loopback is the kernel's. */
     static Jvm passingThrough() {
         return new Jvm("-javaagent:" + JAR);

@@ -6,12 +6,20 @@ import java.io.InputStreamReader;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A network namespace with nothing in it but a loopback; root only. */
+/** A network namespace with a loopback in it, and what else is asked for; root only. */
 final class Namespace implements AutoCloseable {
     private final Process holder;
 
     Namespace() throws IOException {
-        holder = unshare("ip link set lo up && echo ready && exec cat"); // until its input ends
+        this(":");
+    }
+
+    /**
+     * @param setup shell command that prepares it
+     */
+    Namespace(String setup) throws IOException {
+        String ready = " && echo ready && exec cat"; // until its input ends
+        holder = unshare("ip link set lo up && " + setup + ready);
         BufferedReader said = new BufferedReader(new InputStreamReader(holder.getInputStream()));
         String line = said.readLine();
         if (!"ready".equals(line)) throw new IOException(String.valueOf(line));
