@@ -444,6 +444,27 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
         }
     }
 
+    /** As {@link #write(ByteBuffer)}, of a byte that is urgent. */
+    int writeUrgent(byte data) throws IOException {
+        writeLock.lock();
+        try {
+            ensureConnected();
+            output.urgent(true);
+            return (int) write(ByteBuffer.wrap(new byte[] {data}), null, 0, 0, isBlocking());
+        } finally {
+            output.urgent(false);
+            unlockWrite();
+        }
+    }
+
+    boolean oobInline() {
+        return stream.oobInline;
+    }
+
+    void oobInline(boolean on) {
+        stream.oobInline = on;
+    }
+
     /** From {@code src}, or from a range of {@code srcs} if that is null. */
     private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length, boolean blocking)
             throws IOException {

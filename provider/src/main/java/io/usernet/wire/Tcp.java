@@ -119,6 +119,11 @@ public final class Tcp {
         b.putInt(at + CHECKSUM, 0);
     }
 
+    /** The urgent pointer, which counts only with {@link #URG}. */
+    public static void putUrgent(ByteBuffer b, int at, int pointer) {
+        b.putShort(at + URGENT, (short) pointer);
+    }
+
     public static void putChecksum(ByteBuffer b, int at, int checksum) {
         b.putShort(at + CHECKSUM, (short) checksum);
     }
