@@ -84,14 +84,23 @@ final class StackSocketChannel extends SocketChannel implements Pollable {
 
     /** A connection that was accepted. */
     StackSocketChannel(SelectorProvider provider, Engine engine, Stream accepted) {
-        this(provider, engine, Interruption.CLOSES, accepted);
+        this(provider, engine, Interruption.CLOSES, accepted, Reuse.NONE);
     }
 
-    /** The same. */
+    /**
+     * The same.
+     *
+     * @param inherited from its listener
+     */
     StackSocketChannel(
-            SelectorProvider provider, Engine engine, Interruption interruption, Stream accepted) {
+            SelectorProvider provider,
+            Engine engine,
+            Interruption interruption,
+            Stream accepted,
+            Reuse inherited) {
         this(provider, engine, interruption, accepted, State.CONNECTED);
         this.attached = true;
+        this.reuse = inherited;
         FourTuple tuple = accepted.tuple();
         this.local = Addresses.local(tuple);
         this.remote = Addresses.remote(tuple);
