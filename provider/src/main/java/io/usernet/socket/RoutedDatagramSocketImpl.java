@@ -8,7 +8,6 @@ import java.lang.ref.Reference;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.DatagramSocketImpl;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -21,8 +20,8 @@ import java.util.Set;
 
 /**
  * Behind a java.net.DatagramSocket or MulticastSocket: a socket that goes the way of each datagram, by
- * the rules of channels, or, where it is bound to an address of the kernel's alone or joins a group, the
- * JDK's own. Thread-safe.
+ * the rules of channels, or, where it is bound to an address of the kernel's or joins a group, the JDK's
+ * own. Thread-safe.
  */
 public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     private final StackSockets stack;
@@ -109,7 +108,7 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     protected void bind(int port, InetAddress host) throws SocketException {
         InetSocketAddress local = new InetSocketAddress(host, port);
         try {
-            if (stack.routing().bind(local) == Transport.KERNEL && !bothHave(host)) moveToKernel();
+            if (stack.routing().bind(local) == Transport.KERNEL) moveToKernel();
             leg().bind(local);
         } catch (IOException e) {
             throw Failures.asSocketException(e);
@@ -117,11 +116,6 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
         synchronized (this) {
             bound = local;
         }
-    }
-
-    /** Whether each transport has the address: from there, each datagram goes its way. */
-    private static boolean bothHave(InetAddress host) {
-        return host instanceof Inet4Address && host.isLoopbackAddress();
     }
 
     @Override
