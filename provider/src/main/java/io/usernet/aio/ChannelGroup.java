@@ -10,8 +10,10 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -21,8 +23,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Channels that share threads. It ends when it is shut down and the last of its channels is closed;
  * then its executor is shut down too.
+ *
+ * <p>It is an {@link Executor} because the JDK's groups are, and applications cast them to one.
  */
-final class ChannelGroup extends AsynchronousChannelGroup {
+final class ChannelGroup extends AsynchronousChannelGroup implements Executor {
     private static final AtomicInteger OPENED = new AtomicInteger();
 
     /** Handlers that one thread calls inside one another before it leaves the next one to others. */
@@ -154,7 +158,8 @@ final class ChannelGroup extends AsynchronousChannelGroup {
      */
     <V, A> void callLater(
             CompletionHandler<V, ? super A> handler, A attachment, V value, Throwable failure) {
-        execute(() -> callHere(handler, attachment, value, failure));
+        if (!hand(() -> callHere(handler, attachment, value, failure)))
+            throw new ShutdownChannelGroupException();
     }
 
     private static <V, A> void callHere(
@@ -164,16 +169,36 @@ final class ChannelGroup extends AsynchronousChannelGroup {
         Thread.interrupted(); // the handler's affair, and it is over
     }
 
-    private void execute(Runnable task) {
+    /** False if the group has no thread any more. */
+    private boolean hand(Runnable task) {
         if (!pool.fixed()) {
             try {
                 pool.executor().execute(() -> turn(task));
-                return;
+                return true;
             } catch (RejectedExecutionException e) {
                 // It is full, or its owner has shut it down: better our own thread than none.
             }
         }
-        if (!poller.offer(task)) throw new ShutdownChannelGroupException();
+        return poller.offer(task);
+    }
+
+    /**
+     * Lets a thread of the group run it.
+     *
+     * @throws RejectedExecutionException if the group has none any more
+     */
+    @Override
+    public void execute(Runnable task) {
+        Objects.requireNonNull(task, "task");
+        Runnable own =
+                () -> {
+                    try {
+                        task.run();
+                    } finally {
+                        Thread.interrupted(); // the task's affair, as a handler's is its own
+                    }
+                };
+        if (!hand(own)) throw new RejectedExecutionException("the group is terminated");
     }
 
     /** Runs it as the work of a thread of the group. */

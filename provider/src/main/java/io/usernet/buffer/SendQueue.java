@@ -39,6 +39,7 @@ public final class SendQueue {
     private final Memory memory;
     private final Gate gate = new Gate();
     private volatile int limit;
+    private volatile long urgentEnd; // by the application, before it publishes the urgent byte
     private volatile boolean starved; // by the application: there was room, and no memory for us
 
     private long written; // by the application (setRelease); the loop reads it (getAcquire)
@@ -140,6 +141,16 @@ public final class SendQueue {
         }
     }
 
+    /** As {@link #append}, of one byte, which is urgent. */
+    public int appendUrgent(ByteBuffer one) {
+        assert one.remaining() == 1;
+        long before = urgentEnd;
+        urgentEnd = written + 1; // does not count before the byte is there
+        int n = append(one);
+        if (n == 0) urgentEnd = before;
+        return n;
+    }
+
     private Slab link(long position, int wanted) {
         int queued = (int) (position - (long) ACKED.getAcquire(this));
         long share = memory.share() - queued;
@@ -161,6 +172,11 @@ public final class SendQueue {
     /** Where the bytes end that the application has written so far. */
     public long written() {
         return (long) WRITTEN.getAcquire(this);
+    }
+
+    /** Behind the last urgent byte; what lies beyond {@link #written} is none yet. */
+    public long urgentEnd() {
+        return urgentEnd;
     }
 
     /** Where the unacknowledged bytes begin. */

@@ -10,18 +10,16 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Objects;
 
 /**
  * {@code SocketChannel.socket()}: a Socket whose every method works on the channel. Its streams use
- * different locks, so that a blocked read does not block a write. Urgent data goes in line, both ways.
+ * different locks, so that a blocked read does not block a write.
  */
 final class SocketAdaptor extends ChannelSocket {
     private final StackSocketChannel channel;
     private volatile int timeoutMs; // SO_TIMEOUT; 0: none
-    private volatile boolean oobInline;
 
     private SocketAdaptor(StackSocketChannel channel) throws SocketException {
         super(channel);
@@ -180,14 +178,7 @@ final class SocketAdaptor extends ChannelSocket {
 
     @Override
     public void sendUrgentData(int data) throws IOException {
-        ByteBuffer one = ByteBuffer.wrap(new byte[] {(byte) data});
-        try {
-            if (channel.write(one) == 0) throw new IOException("Socket buffer full");
-        } catch (NotYetConnectedException e) {
-            throw e; // so does the JDK's
-        } catch (IOException | RuntimeException e) {
-            throw SocketFailures.asIOException(e);
-        }
+        if (channel.writeUrgent((byte) data) == 0) throw new IOException("Socket buffer full");
     }
 
     // -- options that are not the channel's
@@ -195,13 +186,13 @@ final class SocketAdaptor extends ChannelSocket {
     @Override
     public void setOOBInline(boolean on) throws SocketException {
         ensureOpen();
-        oobInline = on;
+        channel.oobInline(on);
     }
 
     @Override
     public boolean getOOBInline() throws SocketException {
         ensureOpen();
-        return oobInline;
+        return channel.oobInline();
     }
 
     @Override

@@ -155,7 +155,7 @@ final class StackServerSocketChannel extends ServerSocketChannel
             return null;
         }
         if (options.inheritTo(accepted)) engine.post(accepted, Stream.OPTIONS);
-        return new StackSocketChannel(provider(), engine, interruption, accepted);
+        return new StackSocketChannel(provider(), engine, interruption, accepted, options.reuse());
     }
 
     private void enterBlocking() {

@@ -99,14 +99,23 @@ final class StackSocketChannel extends SocketChannel implements Pollable, Closes
 
     /** A connection that was accepted. */
     StackSocketChannel(SelectorProvider provider, Engine engine, Stream accepted) {
-        this(provider, engine, Interruption.CLOSES, accepted);
+        this(provider, engine, Interruption.CLOSES, accepted, Reuse.NONE);
     }
 
-    /** The same. */
+    /**
+     * The same.
+     *
+     * @param inherited from its listener
+     */
     StackSocketChannel(
-            SelectorProvider provider, Engine engine, Interruption interruption, Stream accepted) {
+            SelectorProvider provider,
+            Engine engine,
+            Interruption interruption,
+            Stream accepted,
+            Reuse inherited) {
         this(provider, engine, interruption, null, accepted, State.CONNECTED);
         this.attached = true;
+        this.reuse = inherited;
         FourTuple tuple = accepted.tuple();
         this.local = Addresses.local(tuple);
         this.remote = Addresses.remote(tuple);
@@ -460,6 +469,27 @@ final class StackSocketChannel extends SocketChannel implements Pollable, Closes
         } finally {
             unlockWrite();
         }
+    }
+
+    /** As {@link #write(ByteBuffer)}, of a byte that is urgent. */
+    int writeUrgent(byte data) throws IOException {
+        writeLock.lock();
+        try {
+            ensureConnected();
+            output.urgent(true);
+            return (int) write(ByteBuffer.wrap(new byte[] {data}), null, 0, 0, isBlocking());
+        } finally {
+            output.urgent(false);
+            unlockWrite();
+        }
+    }
+
+    boolean oobInline() {
+        return stream.oobInline;
+    }
+
+    void oobInline(boolean on) {
+        stream.oobInline = on;
     }
 
     /** From {@code src}, or from a range of {@code srcs} if that is null. */

@@ -18,6 +18,7 @@ final class StreamOutput {
     private final PendingReset reset;
     private final Interruption interruption;
     private volatile boolean shut;
+    private boolean urgent; // what is written now
     private BooleanSupplier endsWriting, wakesWriter; // made by the first writer that blocks
 
     /**
@@ -55,6 +56,11 @@ final class StreamOutput {
         return stream.cause() != null;
     }
 
+    /** Whether what is written until this is taken back is a single byte, and urgent. */
+    void urgent(boolean on) {
+        urgent = on;
+    }
+
     /**
      * Writes what fits now from {@code src}, or from a range of {@code srcs} if that is null.
      *
@@ -66,7 +72,10 @@ final class StreamOutput {
             for (int i = offset; i < offset + length; i++) Objects.requireNonNull(srcs[i]);
         if (!Buffers.hasRemaining(src, srcs, offset, length)) return 0;
         if (isBroken()) throw broken();
-        long n = src != null ? stream.write(src) : gather(srcs, offset, length);
+        long n =
+                src == null
+                        ? gather(srcs, offset, length)
+                        : urgent ? stream.writeUrgent(src) : stream.write(src);
         boolean closed = stream.sendQueue().isClosed();
         int what = n > 0 || closed ? Stream.WRITTEN : 0;
         if (stream.sendQueue().isStarved()) what |= Stream.STARVED;

@@ -218,12 +218,18 @@ public final class RoutedSocketImpl extends SocketImpl {
 
     @Override
     protected boolean supportsUrgentData() {
-        return kernel;
+        return true;
     }
 
     @Override
     protected void sendUrgentData(int data) throws IOException {
-        leg().sendUrgentData(data);
+        Socket to = leg();
+        if (to.getRemoteSocketAddress() == null) throw new SocketException("Not connected");
+        try {
+            to.sendUrgentData(data);
+        } catch (IOException e) {
+            throw Failures.ofWriter(to, e);
+        }
     }
 
     // -- shutting down and closing

@@ -857,7 +857,10 @@ public final class Connection extends Endpoint {
         int flags = Tcp.ACK;
         if (sender.isPush()) flags |= Tcp.PSH;
         if (sender.planFin()) flags |= Tcp.FIN;
+        int urgent = sender.planUrgent();
+        if (urgent > 0) flags |= Tcp.URG;
         write(out, sender.planSeq(), flags, blocks, plan != Sender.Plan.NEW);
+        if (urgent > 0) Tcp.putUrgent(out.bytes(), out.start(), urgent);
         if (sender.planLength() > 0) receiver.onTextSent(settings.delayedAckNs, nowNs);
         sender.onSent(plan, nowNs);
         // A head that was lost again has all the time that it had at first.

@@ -151,18 +151,17 @@ final class Reassembly {
     /**
      * Moves what continues the stream at {@code next} to the queue, and drops what it already has.
      *
+     * @param dropped a position that does not go to the queue
      * @param queue null: the text is dropped
      * @return where the stream continues then
      */
-    long deliver(long next, ReceiveQueue queue) {
+    long deliver(long next, long dropped, ReceiveQueue queue) {
         int gone = 0;
         while (gone < count && pieces[gone].start <= next) {
             Piece piece = pieces[gone];
             int known = (int) Math.min(next - piece.start, piece.length);
             int left = piece.length - known;
-            if (left > 0 && queue != null) {
-                queue.append(piece.region, piece.holder, piece.at + known, left);
-            }
+            if (left > 0 && queue != null) append(piece, known, dropped, queue);
             next += left;
             piece.holder.release();
             charged -= piece.length + OVERHEAD;
@@ -176,6 +175,18 @@ final class Reassembly {
         if (count == 0) releaseChunk();
         assert invariant();
         return next;
+    }
+
+    /** The piece from {@code known} bytes on, without the one that is dropped. */
+    private static void append(Piece piece, int known, long dropped, ReceiveQueue queue) {
+        int from = known;
+        if (dropped >= piece.start + known && dropped < piece.start + piece.length) {
+            int to = (int) (dropped - piece.start);
+            if (to > from) queue.append(piece.region, piece.holder, piece.at + from, to - from);
+            from = to + 1;
+        }
+        int left = piece.length - from;
+        if (left > 0) queue.append(piece.region, piece.holder, piece.at + from, left);
     }
 
     private void forget(long next) {

@@ -45,6 +45,8 @@ final class Receiver {
     private long rcvNxt;
     private long rcvAdv; // RCV.NXT + RCV.WND
     private long edge; // as the last segment said it, in units of the scale: at most rcvAdv
+    private long urgentAt = -1; // the last byte that the peer called urgent
+    private long droppedAt = -1; // the same, unless it is part of the stream
     private long finAt = -1; // where the peer's FIN is, once it is known
     private boolean discarding; // nobody will read: text is acknowledged and dropped
     private boolean windowClosed; // what the stream was told: all reading is to be told
@@ -189,6 +191,8 @@ final class Receiver {
         }
         if (s.has(Tcp.FIN) && !cut && finAt < 0) finAt = end;
         if (finAt >= 0) end = Math.min(end, finAt);
+        if (s.urgent > 0) onUrgent(start + s.urgent - 1);
+        droppedAt = stream.oobInline ? -1 : urgentAt;
         acks.onArrival(rcvWnd(), idleNs, nowNs);
         long before = rcvNxt;
         if (end > start) {
@@ -200,6 +204,7 @@ final class Receiver {
             else if (end > rcvNxt) take(start, end, in, s.textAt);
         }
         int delivered = (int) (rcvNxt - before);
+        if (droppedAt >= before && droppedAt < rcvNxt) delivered--;
         if (finAt == rcvNxt) {
             if (reassembly != null) reassembly.close(); // text beyond the FIN, which cannot be
             rcvNxt++;
@@ -216,11 +221,29 @@ final class Receiver {
         return discarding ? 0 : delivered;
     }
 
+    /**
+     * RFC 6093: one byte is urgent, the last one that was said to be. As with sockets everywhere it is not
+     * part of the stream, unless SO_OOBINLINE is set when it comes; nobody can ask for it otherwise.
+     */
+    private void onUrgent(long at) {
+        if (at >= rcvNxt) urgentAt = Math.max(urgentAt, at);
+    }
+
+    /** Text at RCV.NXT into the queue; how much of it there was room for. */
+    private int append(Frame in, int from, int length) {
+        if (droppedAt < rcvNxt || droppedAt >= rcvNxt + length)
+            return queue.append(in, from, length);
+        int before = (int) (droppedAt - rcvNxt);
+        int taken = queue.append(in, from, before);
+        if (taken < before) return taken;
+        return before + 1 + queue.append(in, from + before + 1, length - before - 1);
+    }
+
     private void take(long start, long end, Frame in, int textAt) {
         int length = (int) (end - rcvNxt);
         int from = textAt + (int) (rcvNxt - start);
         reap();
-        int taken = discarding ? length : queue.append(in, from, length);
+        int taken = discarding ? length : append(in, from, length);
         rcvNxt += taken;
         if (discarding) counters.increment(Counter.TCP_IN_DISCARDED);
         if (taken < length) {
@@ -233,7 +256,7 @@ final class Receiver {
             ackNow();
         }
         if (hasGaps()) {
-            rcvNxt = reassembly.deliver(rcvNxt, discarding ? null : queue);
+            rcvNxt = reassembly.deliver(rcvNxt, droppedAt, discarding ? null : queue);
             ackNow(); // RFC 5681 section 4.2: at once, if it fills a gap
         }
         if (!discarding) queue.publish();

@@ -12,6 +12,9 @@ final class Segment {
     /** SEG.SEQ, SEG.ACK, control bits, and SEG.WND as it stands in the header. */
     int seq, ack, flags, window;
 
+    /** SEG.UP: the urgent byte is the one before it, counted from SEG.SEQ; 0: there is none. */
+    int urgent;
+
     /** Where the text begins in the frame, and how many bytes it has. */
     int textAt, textLength;
 
@@ -26,6 +29,7 @@ final class Segment {
         ack = Tcp.ack(b, at);
         flags = Tcp.flags(b, at);
         window = Tcp.window(b, at);
+        urgent = has(Tcp.URG) ? Tcp.urgent(b, at) : 0;
         opens = has(Tcp.SYN);
         textAt = Tcp.headerLength(b, at);
         textLength = in.length() - textAt;

@@ -32,6 +32,7 @@ import io.usernet.wire.TcpOptions;
  */
 final class Sender {
     private static final long NEVER = InFlight.NEVER;
+    private static final int MAX_URGENT = 0xFFFF; // what an urgent pointer can say
 
     /** So many bytes are no silly segment, also where the MSS is longer, as on the loopback. */
     private static final int LEAST_TEXT = 4096;
@@ -77,6 +78,7 @@ final class Sender {
     private long fin = NEVER; // where the FIN is, once it was asked for
     private long wndEnd; // the first position that the peer does not allow yet
     private int maxWnd; // the largest window that it ever allowed
+    private long urgentEnd; // SND.UP: behind the last urgent byte
     private long smallEnd = -1; // behind the last segment that was not full (Nagle, Minshall)
 
     private Phase phase = Phase.OPEN;
@@ -606,7 +608,7 @@ final class Sender {
         boolean last = length == unsent;
         boolean withFin = isFinQueued() && last && usable > length;
         if (budget() < Math.max(length, 1) && !tailDue) return false;
-        if (length < room && !withFin && !forced && !tailDue) {
+        if (length < room && !withFin && !forced && !tailDue && !isUrgent(sndNxt)) {
             // RFC 9293 section 3.8.6.2.1: the window, not the application, makes it small
             if (!last && length < Math.min(maxWnd / 2, LEAST_TEXT)) return false;
             // RFC 9293 section 3.7.4, Nagle, as Minshall amended it: wait for the last small one
@@ -615,6 +617,24 @@ final class Sender {
         }
         plan(sndNxt, length, room, withFin);
         return true;
+    }
+
+    /** Whether urgent text lies at this position or behind it. */
+    private boolean isUrgent(long at) {
+        long written = queue.written();
+        long end = queue.urgentEnd();
+        if (end <= written) urgentEnd = end;
+        return at < urgentEnd;
+    }
+
+    /**
+     * The urgent pointer of the planned segment: the urgent byte is the one before it, as everybody has
+     * it (RFC 6093 section 3.1). 0: no URG; text that is further ahead than a pointer reaches will be
+     * announced by a later segment.
+     */
+    int planUrgent() {
+        if (!isUrgent(planAt) || urgentEnd - planAt > MAX_URGENT) return 0;
+        return (int) (urgentEnd - planAt);
     }
 
     /** What congestion control allows now; anything, as long as nothing is in the network. */

@@ -50,6 +50,9 @@ public final class Stream extends Post {
     /** SO_LINGER in seconds; -1 is off, 0 makes {@link #CLOSE} an abort. */
     public volatile int linger = -1;
 
+    /** SO_OOBINLINE: urgent bytes that come from now on are part of the stream; else they are dropped. */
+    public volatile boolean oobInline;
+
     /** IP_TOS, 0 to 255. */
     public volatile int trafficClass;
 
@@ -135,6 +138,11 @@ public final class Stream extends Post {
      */
     public int write(ByteBuffer src) {
         return send.append(src);
+    }
+
+    /** As {@link #write}, of one byte, which is urgent (RFC 6093). */
+    public int writeUrgent(ByteBuffer one) {
+        return send.appendUrgent(one);
     }
 
     /** Whether a read would not block. */

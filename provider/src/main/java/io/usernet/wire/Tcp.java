@@ -126,6 +126,11 @@ public final class Tcp {
         b.putInt(at + CHECKSUM, 0);
     }
 
+    /** Writes the urgent pointer, which counts only with {@link #URG}. */
+    public static void putUrgent(ByteBuffer b, int at, int pointer) {
+        b.putShort(at + URGENT, (short) pointer);
+    }
+
     /** Writes the checksum, whose low 16 bits count. */
     public static void putChecksum(ByteBuffer b, int at, int checksum) {
         b.putShort(at + CHECKSUM, (short) checksum);

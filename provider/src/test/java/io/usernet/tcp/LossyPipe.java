@@ -25,6 +25,7 @@ final class LossyPipe {
     private long flown;
     long nowNs = 1_000_000_000;
     long maxQueued;
+    int urgentEvery; // the last of so many bytes is urgent; 0: none is
     private int held; // slices of arrived frames that somebody still holds
     final End a, b;
 
@@ -46,6 +47,7 @@ final class LossyPipe {
         Connection connection;
         End peer;
         long toWrite, written, read;
+        long leftOut; // urgent bytes that were not read
         boolean closed, ended;
         private final ByteBuffer buffer = ByteBuffer.allocate(32 << 10);
 
@@ -94,9 +96,12 @@ final class LossyPipe {
         void work() {
             while (written < toWrite) {
                 int n = (int) Math.min(buffer.capacity(), toWrite - written);
+                boolean urgent = isUrgent(written);
+                if (urgentEvery > 0)
+                    n = urgent ? 1 : (int) Math.min(n, urgentEvery - 1 - written % urgentEvery);
                 buffer.clear().limit(n);
                 for (int i = 0; i < n; i++) buffer.put(i, SegmentText.byteAt(written + i));
-                int took = stream.write(buffer);
+                int took = urgent ? stream.writeUrgent(buffer) : stream.write(buffer);
                 written += took;
                 if (took == 0) break;
                 connection.onPosted(Stream.WRITTEN, nowNs);
@@ -104,20 +109,31 @@ final class LossyPipe {
             while (!ended && connection != null) {
                 buffer.clear();
                 int n = stream.read(buffer);
-                if (n == -1) ended = true;
-                if (n <= 0) break;
-                for (int i = 0; i < n; i++) {
-                    if (SegmentText.byteAt(read + i) != buffer.get(i)) {
-                        throw new AssertionError("byte " + (read + i));
-                    }
+                if (n == -1) {
+                    ended = true;
+                    if (isUrgent(read) && read < peer.written) leaveOut();
                 }
-                read += n;
+                if (n <= 0) break;
+                for (int i = 0; i < n; i++, read++) {
+                    byte got = buffer.get(i);
+                    if (got != SegmentText.byteAt(read) && isUrgent(read)) leaveOut();
+                    if (got != SegmentText.byteAt(read)) throw new AssertionError("byte " + read);
+                }
                 if (stream.shouldAnnounce()) connection.onPosted(Stream.CONSUMED, nowNs);
             }
             if (!closed && written == toWrite && stream.isConnected()) {
                 closed = true;
                 connection.onPosted(Stream.SHUTDOWN_OUTPUT, nowNs);
             }
+        }
+
+        private boolean isUrgent(long position) {
+            return urgentEvery > 0 && position % urgentEvery == urgentEvery - 1;
+        }
+
+        private void leaveOut() {
+            leftOut++;
+            read++;
         }
 
         void finish() {

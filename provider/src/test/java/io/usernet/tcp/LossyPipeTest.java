@@ -69,6 +69,28 @@ class LossyPipeTest {
         transfer(established(pipe, true, true, 512 << 10, 512 << 10), 10 * MIB, 0, 60_000);
     }
 
+    /** What is left out is urgent; of two that are under way at a time, the first may be read. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void onlyUrgentBytesAreLeftOut(long seed) {
+        LossyPipe pipe = new LossyPipe(seed, 0.02, 0.05, 0.01, 5);
+        pipe.urgentEvery = 40_000;
+        transfer(established(pipe, true, true, 32 << 10, 32 << 10), MIB, MIB, 600_000);
+        assertTrue(pipe.a.leftOut > 20, pipe.a.leftOut + " back");
+        assertTrue(pipe.b.leftOut > 20, pipe.b.leftOut + " there");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void urgentBytesStayWhereTheApplicationWantsThem(long seed) {
+        LossyPipe pipe = new LossyPipe(seed, 0.02, 0.05, 0.01, 5);
+        pipe.urgentEvery = 1000;
+        established(pipe, true, true, 32 << 10, 32 << 10);
+        pipe.a.stream.oobInline = pipe.b.stream.oobInline = true;
+        transfer(pipe, MIB, MIB, 600_000);
+        assertEquals(0, pipe.a.leftOut + pipe.b.leftOut);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void withoutSackAndTimestamps(long seed) {

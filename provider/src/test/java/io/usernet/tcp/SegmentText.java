@@ -18,13 +18,15 @@ import java.util.regex.Pattern;
 final class SegmentText {
     private static final Pattern FORM =
             Pattern.compile(
-                    "([SFPR.WEU]+) (\\d+):(\\d+)\\((\\d+)\\)(?: ack (\\d+))?(?: win (\\d+))?(?: <(.*)>)?");
+                    "([SFPR.WEU]+) (\\d+):(\\d+)\\((\\d+)\\)(?: ack (\\d+))?(?: win (\\d+))?(?: urg (\\d+))?"
+                            + "(?: <(.*)>)?");
     private static final String LETTERS = "FSRP.UEW";
 
     int flags, length;
     long seq;
     long ack = -1; // -1: not given
     int window = -1; // -1: not given
+    int urgent; // the pointer; 0: none
     String options; // null: not given
     private byte[] payload;
 
@@ -43,7 +45,8 @@ final class SegmentText {
         assertEquals(s.seq + s.length, Long.parseLong(m.group(3)), text);
         if (m.group(5) != null) s.ack = Long.parseLong(m.group(5));
         if (m.group(6) != null) s.window = Integer.parseInt(m.group(6));
-        s.options = m.group(7);
+        if (m.group(7) != null) s.urgent = Integer.parseInt(m.group(7));
+        s.options = m.group(8);
         return s;
     }
 
@@ -64,6 +67,7 @@ final class SegmentText {
         b.append(')');
         if (ack >= 0) b.append(" ack ").append(ack);
         if (window >= 0) b.append(" win ").append(window);
+        if (urgent > 0) b.append(" urg ").append(urgent);
         if (options != null && !options.isEmpty()) b.append(" <").append(options).append('>');
         return b.toString();
     }
@@ -81,6 +85,7 @@ final class SegmentText {
         int win = window < 0 ? 65_535 : window;
         int ackNumber = (flags & Tcp.ACK) != 0 ? otherIsn + (int) ack : 0;
         Tcp.write(b, 0, srcPort, dstPort, isn + (int) seq, ackNumber, header, flags, win);
+        Tcp.putUrgent(b, 0, urgent);
         b.put(Tcp.HEADER, opts.array(), 0, at);
         long first = (flags & Tcp.SYN) != 0 ? seq : seq - 1; // a SYN is an octet before its text
         for (int i = 0; i < length; i++) b.put(header + i, byteAt(first + i));
@@ -141,6 +146,7 @@ final class SegmentText {
         s.seq = Integer.toUnsignedLong(Tcp.seq(b, 0) - isn);
         if ((s.flags & Tcp.ACK) != 0) s.ack = Integer.toUnsignedLong(Tcp.ack(b, 0) - otherIsn);
         s.window = Tcp.window(b, 0);
+        s.urgent = Tcp.urgent(b, 0);
         s.length = bytes.length - header;
         s.payload = new byte[s.length];
         b.get(header, s.payload);

@@ -227,6 +227,19 @@ final class TcpScenario implements AfterEachCallback {
         return posts(Stream.WRITTEN);
     }
 
+    TcpScenario writeUrgent() {
+        byte[] one = {SegmentText.byteAt(written)};
+        assertEquals(1, stream.writeUrgent(ByteBuffer.wrap(one)), "written");
+        written++;
+        return posts(Stream.WRITTEN);
+    }
+
+    /** The peer's next byte is not to be read. */
+    TcpScenario misses() {
+        readSoFar++;
+        return this;
+    }
+
     /** Reads exactly {@code n} bytes, and looks whether they are the peer's. */
     TcpScenario read(int n) {
         ByteBuffer dst = ByteBuffer.allocate(n);

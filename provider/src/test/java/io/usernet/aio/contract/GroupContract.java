@@ -16,9 +16,12 @@ import java.nio.channels.ShutdownChannelGroupException;
 import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -264,5 +267,96 @@ abstract class GroupContract extends AioContract {
             assertEquals(1, writer.value());
             assertEquals(1, reader.value());
         }
+    }
+
+    private static Thread runIn(AsynchronousChannelGroup group) throws Exception {
+        CompletableFuture<Thread> runner = new CompletableFuture<>();
+        ((Executor) group).execute(() -> runner.complete(Thread.currentThread()));
+        return result(runner);
+    }
+
+    /** No Javadoc says so, but what the JDK opens is one, and applications take it for one. */
+    @Test
+    void groupIsTheExecutorOfItsThreads() throws Exception {
+        for (AsynchronousChannelGroup group :
+                List.of(
+                        fixed(1),
+                        fixed(5),
+                        cached(0),
+                        cached(2),
+                        on(Executors.newSingleThreadExecutor(named("group")), 0)))
+            assertTrue(isOfGroup(runIn(group)));
+        assertFails(NullPointerException.class, () -> ((Executor) fixed(1)).execute(null));
+    }
+
+    @Test
+    void taskOfTheGroupCallsHandlersItself() throws Exception {
+        AsynchronousChannelGroup group = fixed(1);
+        Pair pair = connect(group);
+        CompletableFuture<Boolean> calledInside = new CompletableFuture<>();
+        ((Executor) group)
+                .execute(
+                        () -> {
+                            Recorder<Integer, Void> writer = new Recorder<>();
+                            pair.client().write(ascii("x"), null, writer);
+                            calledInside.complete(writer.isCalled());
+                        });
+        assertTrue(result(calledInside));
+    }
+
+    @Test
+    void tasksAreTakenUntilTheGroupTerminates() throws Exception {
+        for (AsynchronousChannelGroup group : List.of(fixed(1), cached(0), cached(1))) {
+            AsynchronousSocketChannel last = openSocket(group);
+            group.shutdown();
+            assertTrue(isOfGroup(runIn(group)));
+            last.close();
+            assertTerminates(group);
+            await("it rejects tasks", () -> rejectsTasks(group));
+        }
+    }
+
+    private static boolean rejectsTasks(AsynchronousChannelGroup group) {
+        try {
+            ((Executor) group).execute(() -> {});
+            return false;
+        } catch (RejectedExecutionException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void taskThatInterruptsItselfDoesNotDisturbTheGroup() throws Exception {
+        AsynchronousChannelGroup group = fixed(1);
+        Pair pair = connect(group);
+        ((Executor) group).execute(() -> Thread.currentThread().interrupt());
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        ((Executor) group).execute(() -> interrupted.complete(Thread.interrupted()));
+        assertFalse(result(interrupted));
+        write(pair.server(), "x");
+        assertEquals("x", read(pair.client(), 1));
+    }
+
+    @Test
+    void taskThatThrowsDoesNotDisturbTheGroup() throws Exception {
+        AsynchronousChannelGroup group =
+                subject.provider()
+                        .openAsynchronousChannelGroup(
+                                1,
+                                task -> {
+                                    Thread thread = named("group").newThread(task);
+                                    thread.setUncaughtExceptionHandler((t, e) -> {});
+                                    return thread;
+                                });
+        closing(group::shutdownNow);
+        Pair pair = connect(group);
+        ((Executor) group)
+                .execute(
+                        () -> {
+                            throw new IllegalStateException("of the test");
+                        });
+        assertTrue(isOfGroup(runIn(group)));
+        write(pair.server(), "x");
+        assertEquals("x", read(pair.client(), 1));
     }
 }

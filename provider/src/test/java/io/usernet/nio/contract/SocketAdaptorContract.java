@@ -389,6 +389,22 @@ abstract class SocketAdaptorContract extends NioContract {
     }
 
     @Test
+    void urgentDataIsLeftOutOfTheStream() throws IOException {
+        Pair pair = connect();
+        send(pair.client(), "ab");
+        pair.client().socket().sendUrgentData('!');
+        send(pair.client(), "cd");
+        assertEquals("abcd", receive(pair.server(), 4));
+    }
+
+    @Test
+    void urgentDataCannotBeSentOnceOutputIsShut() throws IOException {
+        Socket socket = connect().client().socket();
+        socket.shutdownOutput();
+        assertFails(AsynchronousCloseException.class, () -> socket.sendUrgentData(1));
+    }
+
+    @Test
     void closedChannelClosesTheAdaptor() throws IOException {
         SocketChannel channel = connect().client();
         Socket socket = channel.socket();

@@ -21,6 +21,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -295,6 +296,64 @@ abstract class ConnectionContract extends SocketContract {
         assertFails(NullPointerException.class, () -> in.read(null, 0, 1));
         assertEquals(0, in.read(bytes, 4, 0));
         out.write(bytes, 4, 0);
+    }
+
+    @Test
+    void urgentDataIsLeftOutOfTheStream() throws IOException {
+        Pair pair = connect();
+        pair.client().getOutputStream().write("ab".getBytes(StandardCharsets.US_ASCII));
+        pair.client().sendUrgentData('!');
+        pair.client().getOutputStream().write("cd".getBytes(StandardCharsets.US_ASCII));
+        assertEquals("abcd", text(pair.server().getInputStream().readNBytes(4)));
+    }
+
+    @Test
+    void urgentDataIsInTheStreamIfOneWantsThat() throws IOException {
+        Pair pair = connect();
+        pair.server().setOOBInline(true);
+        pair.client().getOutputStream().write('a');
+        pair.client().sendUrgentData('!' + 256);
+        pair.client().getOutputStream().write('b');
+        assertEquals("a!b", text(pair.server().getInputStream().readNBytes(3)));
+    }
+
+    /** Programs ask by that whether a peer is still there. */
+    @Test
+    void urgentDataByItselfIsNotNoticed() throws IOException {
+        Pair pair = connect();
+        pair.server().setSoTimeout(50);
+        InputStream in = pair.server().getInputStream();
+        for (int i = 0; i < 5; i++) {
+            pair.client().sendUrgentData(0xFF);
+            assertFails(SocketTimeoutException.class, "Read timed out", in::read);
+        }
+        assertEquals(0, in.available());
+        pair.server().setSoTimeout(0);
+        pair.client().getOutputStream().write('a');
+        assertEquals('a', in.read());
+    }
+
+    @Test
+    void urgentDataNeedsAnOutput() throws IOException {
+        Socket unconnected = socket();
+        assertFails(SocketException.class, "Not connected", () -> unconnected.sendUrgentData(1));
+        Pair pair = connect();
+        pair.client().shutdownOutput();
+        IOException failure =
+                assertThrows(IOException.class, () -> pair.client().sendUrgentData(1));
+        assertEquals("Broken pipe", failure.getMessage());
+    }
+
+    @Test
+    void urgentDataCannotBeSentOnceClosed() throws IOException {
+        Socket socket = connect().client();
+        socket.close();
+        IOException failure = assertThrows(IOException.class, () -> socket.sendUrgentData(1));
+        assertTrue(failure.getMessage().matches("Socket (is )?closed"), failure.getMessage());
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.US_ASCII);
     }
 
     @Test

@@ -128,21 +128,6 @@ class RoutedSocketsTest extends SocketContract {
     }
 
     @Test
-    void urgentDataIsTheKernelsAlone() throws IOException {
-        ServerSocket server = listen();
-        Socket kernel = closing(routed(Wildcard.STACK).socket());
-        kernel.connect(server.getLocalSocketAddress());
-        kernel.sendUrgentData(1);
-        Subject ours = routed(PassThrough.NONE);
-        ServerSocket listener = closing(ours.serverSocket());
-        listener.bind(new InetSocketAddress(LOOPBACK, 0));
-        Socket stack = closing(ours.socket());
-        stack.connect(listener.getLocalSocketAddress());
-        assertFails(
-                SocketException.class, "Urgent data not supported", () -> stack.sendUrgentData(1));
-    }
-
-    @Test
     void aSocketThatIsForgottenIsClosed() throws IOException {
         Subject ours = routed(PassThrough.NONE);
         ServerSocket server = closing(ours.serverSocket());

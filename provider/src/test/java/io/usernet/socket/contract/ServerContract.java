@@ -201,6 +201,20 @@ abstract class ServerContract extends SocketContract {
     }
 
     @Test
+    void connectionsInheritWhoSharesThePort() throws IOException {
+        for (boolean on : new boolean[] {true, false}) {
+            ServerSocket server = server();
+            server.setReuseAddress(on);
+            server.setOption(StandardSocketOptions.SO_REUSEPORT, on);
+            server.bind(anyPort());
+            connectTo(server);
+            Socket accepted = acceptFrom(server);
+            assertEquals(on, accepted.getReuseAddress());
+            assertEquals(on, accepted.getOption(StandardSocketOptions.SO_REUSEPORT));
+        }
+    }
+
+    @Test
     void connectionsInheritTheTrafficClass() throws IOException {
         ServerSocket server = server();
         server.setOption(StandardSocketOptions.IP_TOS, 0x10);
