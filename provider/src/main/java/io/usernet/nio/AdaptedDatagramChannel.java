@@ -13,6 +13,9 @@ import java.nio.channels.spi.SelectorProvider;
 
 /** A channel for datagrams of this package, with what its {@link DatagramSocketAdaptor} needs besides. */
 abstract class AdaptedDatagramChannel extends DatagramChannel implements Pollable {
+    /** About how long binding takes: who waits for another thread to do it looks again after that. */
+    static final long BINDING_NS = 50_000;
+
     AdaptedDatagramChannel(SelectorProvider provider) {
         super(provider);
     }

@@ -26,6 +26,9 @@ import java.util.Set;
  * JDK's it is no MulticastSocket, which cannot be made without a socket of the kernel.
  */
 final class DatagramSocketAdaptor extends DatagramSocket {
+    /** What DatagramSocket.receive documents, which the JDK does from 19 on; before, that is the cause. */
+    private static final boolean TELLS_OF_INTERRUPTS = Runtime.version().feature() >= 19;
+
     private final AdaptedDatagramChannel channel;
     private final Object memberships = new Object(); // held while they are looked at and changed
     private volatile int timeoutMs; // SO_TIMEOUT; 0: none
@@ -208,13 +211,14 @@ final class DatagramSocketAdaptor extends DatagramSocket {
                 packet.setSocketAddress(sender);
                 PacketRooms.fill(packet, room, dst.position() - start);
             }
+        } catch (ClosedByInterruptException e) {
+            throw TELLS_OF_INTERRUPTS ? e : closed(e);
         } catch (ClosedChannelException e) {
             throw closed(e);
         }
     }
 
-    private static IOException closed(ClosedChannelException e) {
-        if (e instanceof ClosedByInterruptException) return e;
+    private static SocketException closed(ClosedChannelException e) {
         SocketException failure = new SocketException("Socket closed");
         failure.initCause(e);
         return failure;

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -133,6 +134,16 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private void lockBoth() {
         readLock.lock();
         writeLock.lock();
+    }
+
+    /** Or waits a moment, if another thread is inside. */
+    private boolean tryLockBoth() {
+        if (readLock.tryLock()) {
+            if (writeLock.tryLock()) return true;
+            readLock.unlock();
+        }
+        LockSupport.parkNanos(this, BINDING_NS);
+        return false;
     }
 
     private void unlockBoth() {
@@ -300,20 +311,23 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     }
 
     /**
-     * Whoever sends or receives first binds, before it takes its own lock. It needs both, and never
-     * waits long for them: threads that block inside are bound.
+     * Whoever sends or receives first binds, before it takes its own lock. It needs both, and waits for
+     * them only while the channel is unbound: then nobody blocks inside. Who does may have bound it a
+     * moment ago, and stay until there is an answer to what is to be sent.
      *
      * @param transport who serves it
      */
     private void bindIfUnbound(Transport transport) throws IOException {
-        lockBoth();
-        try {
-            if (local == null && isOpen()) {
-                bind(transport, null);
-                joinOnLegs();
+        while (local == null && isOpen()) {
+            if (!tryLockBoth()) continue;
+            try {
+                if (local == null && isOpen()) {
+                    bind(transport, null);
+                    joinOnLegs();
+                }
+            } finally {
+                unlockBoth();
             }
-        } finally {
-            unlockBoth();
         }
     }
 

@@ -82,10 +82,7 @@ final class SelectedKeys extends AbstractSet<SelectionKey> {
         modifications++;
     }
 
-    @Override
-    public boolean add(SelectionKey key) {
-        throw new UnsupportedOperationException();
-    }
+    // add is left as it is inherited: overridden here, it would check the type of what it refuses.
 
     /** Not even none. */
     @Override

@@ -35,6 +35,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
@@ -153,6 +154,16 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
         writeLock.lock();
     }
 
+    /** Or waits a moment, if another thread is inside. */
+    private boolean tryLockBoth() {
+        if (readLock.tryLock()) {
+            if (writeLock.tryLock()) return true;
+            readLock.unlock();
+        }
+        LockSupport.parkNanos(this, BINDING_NS);
+        return false;
+    }
+
     private void unlockBoth() {
         try {
             unlockWrite();
@@ -182,16 +193,18 @@ final class StackDatagramChannel extends AdaptedDatagramChannel {
     }
 
     /**
-     * Whoever sends or receives first binds, before it takes its own lock. It needs both, and never
-     * waits long for them: threads that block inside are bound.
+     * Whoever sends or receives first binds, before it takes its own lock. It needs both, and waits for
+     * them only while the channel is unbound: then nobody blocks inside. Who does may have bound it a
+     * moment ago, and stay until there is an answer to what is to be sent.
      */
     private void bindIfUnbound() throws IOException {
-        if (local != null) return;
-        lockBoth();
-        try {
-            if (local == null && isOpen()) bindLocked(Addresses.of(0, 0));
-        } finally {
-            unlockBoth();
+        while (local == null && isOpen()) {
+            if (!tryLockBoth()) continue;
+            try {
+                if (local == null && isOpen()) bindLocked(Addresses.of(0, 0));
+            } finally {
+                unlockBoth();
+            }
         }
     }
 

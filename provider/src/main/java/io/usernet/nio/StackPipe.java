@@ -2,6 +2,7 @@ package io.usernet.nio;
 
 import io.usernet.runtime.Engine;
 import io.usernet.runtime.Engine.Waited;
+import io.usernet.runtime.VirtualThreads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -173,6 +174,8 @@ final class StackPipe extends Pipe {
                     while (blocking
                             && isOpen()
                             && Buffers.hasRemaining(src, srcs, offset, length)) {
+                        if (n > 0 && VirtualThreads.isCurrent())
+                            break; // as the JDK's: it has written
                         Waited waited = Engine.await(ring.sink.writer(), writable, Deadlines.NEVER);
                         if (waited == Waited.INTERRUPTED)
                             begin(); // closes it, if the interrupter has not got there yet

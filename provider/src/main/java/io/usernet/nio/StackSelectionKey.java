@@ -187,6 +187,14 @@ final class StackSelectionKey extends AbstractSelectionKey {
         return this;
     }
 
+    /**
+     * The first interest; registering has checked it. Who looks at the selector's keys may have cancelled
+     * this one already, or closed the selector: whoever registers gets the key all the same.
+     */
+    void register(int ops) {
+        changedFrom((int) INTEREST_OPS.getAndSet(this, ops), ops);
+    }
+
     @Override
     public int interestOpsOr(int ops) {
         ensureValid();

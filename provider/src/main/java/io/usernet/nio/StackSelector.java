@@ -152,7 +152,7 @@ final class StackSelector extends AbstractSelector {
             key.endLegs();
             throw new ClosedSelectorException();
         }
-        key.interestOps(ops);
+        key.register(ops);
         return key;
     }
 

@@ -3,6 +3,7 @@ package io.usernet.nio;
 import io.usernet.buffer.Wakeups;
 import io.usernet.runtime.Engine;
 import io.usernet.runtime.Engine.Waited;
+import io.usernet.runtime.VirtualThreads;
 import io.usernet.stack.Binding;
 import io.usernet.stack.Reuse;
 import io.usernet.tcp.CloseCause;
@@ -492,7 +493,10 @@ final class StackSocketChannel extends SocketChannel implements Pollable, Closes
         stream.oobInline = on;
     }
 
-    /** From {@code src}, or from a range of {@code srcs} if that is null. */
+    /**
+     * From {@code src}, or from a range of {@code srcs} if that is null. In blocking mode a platform
+     * thread waits until all is written, a virtual one until anything is.
+     */
     private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length, boolean blocking)
             throws IOException {
         if (!blocking) {
@@ -508,6 +512,7 @@ final class StackSocketChannel extends SocketChannel implements Pollable, Closes
             if (output.isShut()) throw new AsynchronousCloseException();
             n = output.write(src, srcs, offset, length);
             while (Buffers.hasRemaining(src, srcs, offset, length)) {
+                if (n > 0 && VirtualThreads.isCurrent()) break; // as the JDK's: it has written
                 if (output.await() == Waited.INTERRUPTED) interrupted();
                 if (!isOpen()) break; // leaveBlocking says so
                 if (n == 0 && output.isShut()) throw new AsynchronousCloseException();

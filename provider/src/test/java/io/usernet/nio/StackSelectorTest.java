@@ -63,6 +63,19 @@ class StackSelectorTest {
         assertEquals(looks, channel.looks.get());
     }
 
+    /** By a thread that cancels whatever it finds in the selector's keys. */
+    @Test
+    void keyThatIsCancelledWhileItIsRegisteredIsReturnedCancelled() throws Exception {
+        SwitchChannel channel = new SwitchChannel();
+        channel.set(READ);
+        channel.onAttach = SelectionKey::cancel;
+        SelectionKey key = register(channel, READ);
+        assertFalse(key.isValid());
+        assertEquals(0, selector.selectNow());
+        assertEquals(Set.of(), selector.keys());
+        assertFalse(channel.isRegistered());
+    }
+
     @Test
     void readyKeyIsReportedUntilItIsNoLongerReady() throws Exception {
         SwitchChannel channel = new SwitchChannel();

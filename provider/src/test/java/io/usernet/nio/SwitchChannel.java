@@ -7,6 +7,7 @@ import java.nio.channels.spi.AbstractSelectableChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** A channel whose readiness the test sets, and which knows how often, and by whom, it was looked at. */
 final class SwitchChannel extends AbstractSelectableChannel implements Pollable {
@@ -16,6 +17,9 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
 
     /** Done once, when the next look has seen what is ready, and before anybody acts on it. */
     volatile Runnable afterLook;
+
+    /** Done with each key before the selector has it. */
+    volatile Consumer<SelectionKey> onAttach = key -> {};
 
     /** In the modes of the queues: neither store nor load is ordered with what concerns other fields. */
     private final AtomicInteger ready = new AtomicInteger();
@@ -51,6 +55,7 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     @Override
     public void attach(StackSelectionKey key) {
         signals.add(key.interest());
+        onAttach.accept(key);
     }
 
     @Override

@@ -2,11 +2,14 @@ package io.usernet.nio.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /** A call in a thread of its own, to block, to be interrupted and to have its outcome asserted. */
 public final class Background<T> {
@@ -20,23 +23,37 @@ public final class Background<T> {
     private boolean interrupted;
 
     private Background(Callable<T> call) {
-        thread =
-                new Thread(
-                        () -> {
-                            try {
-                                value = call.call();
-                            } catch (Throwable t) {
-                                thrown = t;
-                            }
-                            interrupted = Thread.currentThread().isInterrupted();
-                        },
-                        "contract-background");
+        thread = new Thread(() -> run(call), "contract-background");
         thread.setDaemon(true);
         thread.start();
     }
 
+    /** In a virtual thread: by reflection, as the code is for JDK 17. */
+    private Background(Callable<T> call, Method startVirtualThread)
+            throws ReflectiveOperationException {
+        Runnable run = () -> run(call);
+        thread = (Thread) startVirtualThread.invoke(null, run);
+    }
+
+    private void run(Callable<T> call) {
+        try {
+            value = call.call();
+        } catch (Throwable t) {
+            thrown = t;
+        }
+        interrupted = Thread.currentThread().isInterrupted();
+    }
+
     public static <T> Background<T> call(Callable<T> call) {
         return new Background<>(call);
+    }
+
+    /** In a virtual thread; skips the test where the JDK has none. */
+    public static <T> Background<T> callVirtual(Callable<T> call)
+            throws ReflectiveOperationException {
+        assumeTrue(Runtime.version().feature() >= 21, "this JDK has no virtual threads");
+        Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
+        return new Background<>(call, start);
     }
 
     public interface Action {
@@ -51,11 +68,20 @@ public final class Background<T> {
                 });
     }
 
+    /** The same of a virtual thread, which waits without being in native code. */
+    public Background<T> awaitParkedIn(String method) {
+        return awaitIn(method, stack -> thread.getState() == Thread.State.WAITING);
+    }
+
     /**
      * Returns once the thread waits inside a method of this name: in native code, which is where both a system call
      * and {@code park} end, in so many samples on end. A thread that is merely slow to get there is waited for.
      */
     public Background<T> awaitBlockedIn(String method) {
+        return awaitIn(method, stack -> stack[0].isNativeMethod());
+    }
+
+    private Background<T> awaitIn(String method, Predicate<StackTraceElement[]> waits) {
         int samples = 0;
         for (long end = System.nanoTime() + LIMIT_NS; samples < BLOCKED_SAMPLES; ) {
             if (!thread.isAlive()) {
@@ -67,7 +93,7 @@ public final class Background<T> {
             StackTraceElement[] stack = thread.getStackTrace();
             boolean blocked =
                     stack.length > 0
-                            && stack[0].isNativeMethod()
+                            && waits.test(stack)
                             && Arrays.stream(stack).anyMatch(f -> f.getMethodName().equals(method));
             samples = blocked ? samples + 1 : 0;
             LockSupport.parkNanos(1_000_000);

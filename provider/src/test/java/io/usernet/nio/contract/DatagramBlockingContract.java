@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.DatagramChannel;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +88,27 @@ abstract class DatagramBlockingContract extends NioContract {
         SocketAddress sender = other.receive(ByteBuffer.allocate(1));
         other.send(ascii("y"), sender);
         assertEquals(other.getLocalAddress(), receiving.result());
+    }
+
+    /** Either may bind the channel: the other one must not wait for it to leave. */
+    @Test
+    void firstSendAtTheTimeOfTheFirstReceiveDoesNotWaitForIt() throws Exception {
+        DatagramChannel other = boundDatagram();
+        for (int i = 0; i < 300; i++) {
+            DatagramChannel channel = openDatagram();
+            CyclicBarrier together = new CyclicBarrier(2);
+            Background<SocketAddress> receiving =
+                    Background.call(
+                            () -> {
+                                together.await();
+                                return channel.receive(ByteBuffer.allocate(1));
+                            });
+            together.await();
+            channel.send(ascii("x"), other.getLocalAddress());
+            other.send(ascii("y"), other.receive(ByteBuffer.allocate(1)));
+            assertEquals(other.getLocalAddress(), receiving.result());
+            channel.close();
+        }
     }
 
     @Test

@@ -365,21 +365,54 @@ abstract class DatagramSocketAdaptorContract extends NioContract {
         }
     }
 
-    /** Newer JDKs say by what; older ones have it as the cause. */
     @Test
     void interruptEndsABlockedReceiveAndClosesTheSocket() throws Exception {
         DatagramSocket socket = boundDatagram().socket();
         Background<Void> receiving =
                 Background.run(() -> socket.receive(packet(1))).awaitBlockedIn("receive");
         receiving.interrupt();
-        Throwable failure = receiving.anyFailure();
-        if (failure instanceof SocketException) {
+        endedByInterrupt(receiving, Runtime.version().feature() >= 19);
+        assertTrue(socket.isClosed());
+    }
+
+    @Test
+    void interruptBeforeReceiveClosesTheSocketAtOnce() throws Exception {
+        DatagramSocket socket = boundDatagram().socket();
+        socket.setSoTimeout(10_000);
+        Background<Void> receiving =
+                Background.run(
+                        () -> {
+                            Thread.currentThread().interrupt();
+                            socket.receive(packet(1));
+                        });
+        endedByInterrupt(receiving, Runtime.version().feature() >= 19);
+        assertTrue(socket.isClosed());
+    }
+
+    @Test
+    void interruptBeforeSendClosesTheSocket() throws Exception {
+        DatagramChannel channel = boundDatagram();
+        DatagramPacket packet = packet("x", channel.getLocalAddress());
+        Background<Void> sending =
+                Background.run(
+                        () -> {
+                            Thread.currentThread().interrupt();
+                            channel.socket().send(packet);
+                        });
+        endedByInterrupt(sending, false);
+        assertFalse(channel.isOpen());
+    }
+
+    /** Receiving says so itself, if the JDK is of that kind; otherwise it is the cause. */
+    private static void endedByInterrupt(Background<Void> call, boolean saysSo) throws Exception {
+        Throwable failure = call.anyFailure();
+        if (!saysSo) {
+            assertSame(SocketException.class, failure.getClass());
             assertEquals("Socket closed", failure.getMessage());
             failure = failure.getCause();
         }
         assertSame(ClosedByInterruptException.class, failure.getClass());
-        assertTrue(receiving.endedInterrupted());
-        assertTrue(socket.isClosed());
+        assertTrue(call.endedInterrupted());
     }
 
     @Test

@@ -87,6 +87,33 @@ abstract class PipeContract extends NioContract {
         assertFailsAsClosed(() -> pipe.sink().write(ascii("x")));
     }
 
+    /** And not what it would have to wait for, unlike a platform thread. */
+    @Test
+    void virtualThreadWritesWhatThereIsRoomFor() throws Exception {
+        Pipe pipe = open();
+        int written =
+                Background.callVirtual(() -> pipe.sink().write(ByteBuffer.allocate(8 << 20)))
+                        .result();
+        assertTrue(written > 0 && written < 8 << 20, written + " bytes");
+        receive(pipe.source(), written);
+        ByteBuffer[] two = {ascii("x"), ByteBuffer.allocate(8 << 20)};
+        long gathered = Background.callVirtual(() -> pipe.sink().write(two)).result();
+        assertTrue(gathered > 0 && gathered < 8 << 20, gathered + " bytes");
+    }
+
+    @Test
+    void closeEndsABlockedWriteOfAVirtualThread() throws Exception {
+        Pipe pipe = open();
+        Background<Void> writer =
+                Background.<Void>callVirtual(
+                                () -> {
+                                    while (true) pipe.sink().write(ByteBuffer.allocate(100_000));
+                                })
+                        .awaitParkedIn("write");
+        pipe.sink().close();
+        writer.failure(AsynchronousCloseException.class, false);
+    }
+
     @Test
     void nonBlockingEnds() throws IOException {
         Pipe pipe = open();

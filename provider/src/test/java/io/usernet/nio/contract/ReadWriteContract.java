@@ -290,6 +290,17 @@ abstract class ReadWriteContract extends NioContract {
                 failure.toString());
     }
 
+    /** And not what it would have to wait for, unlike a platform thread. */
+    @Test
+    void virtualThreadWritesWhatThereIsRoomFor() throws Exception {
+        SocketChannel channel = connect().client();
+        ByteBuffer large = ByteBuffer.allocate(64 << 20);
+        int written = Background.callVirtual(() -> channel.write(large)).result();
+        assertTrue(written > 0 && large.hasRemaining(), written + " bytes");
+        assertEquals(written, large.position());
+        assertTrue(channel.isOpen());
+    }
+
     static void writeForEver(SocketChannel channel) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate(64 << 10);
         for (int i = 0; i < 4096; i++) {

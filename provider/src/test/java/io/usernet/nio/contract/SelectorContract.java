@@ -209,6 +209,20 @@ abstract class SelectorContract extends NioContract {
         assertFails(UnsupportedOperationException.class, iterator::remove);
     }
 
+    /** The type of what is added doesn't matter: the application may have the set as a raw one. */
+    @Test
+    @SuppressWarnings({"rawtypes", "unchecked"})
+    void keySetsRefuseToAddAnything() throws IOException {
+        Selector selector = openSelector();
+        Set keys = selector.keys(), selected = selector.selectedKeys();
+        for (Object any : new Object[] {"no key", null}) {
+            assertFails(UnsupportedOperationException.class, () -> keys.add(any));
+            assertFails(UnsupportedOperationException.class, () -> selected.add(any));
+        }
+        assertTrue(keys.isEmpty());
+        assertTrue(selected.isEmpty());
+    }
+
     @Test
     void selectedKeysMayBeRemovedButNotAdded() throws IOException {
         Selector selector = openSelector();
