@@ -169,6 +169,12 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         return family == null ? jdk.openDatagramChannel() : jdk.openDatagramChannel(family);
     }
 
+    /** Where the stack's leg is bound, or would be; null: the channel is not bound. */
+    private InetSocketAddress onStack() throws IOException {
+        DatagramChannel leg = legOf(Transport.STACK);
+        return leg == null || local == null ? local : addressOf(leg);
+    }
+
     /** A leg beside the first, or in its place, on the port that the application knows. */
     private DatagramChannel openLegOnPort(Transport transport, boolean portMatters)
             throws IOException {
@@ -323,7 +329,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     }
 
     private void connect(InetSocketAddress given) throws IOException {
-        Transport transport = fixed ? transportOf(first) : routing.send(given);
+        Transport transport = fixed ? transportOf(first) : routing.send(given, onStack());
         DatagramChannel known = legOf(transport), leg = known;
         if (leg == null)
             leg = local == null ? openLeg(transport) : openLegOnPort(transport, portGiven);
@@ -539,7 +545,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     private int send(ByteBuffer src, SocketAddress target, boolean mustBlock) throws IOException {
         boolean any = src.hasRemaining();
         InetSocketAddress to = Addresses.checkInet(target);
-        if (local == null) bindIfUnbound(routing.send(to));
+        if (local == null) bindIfUnbound(routing.send(to, null));
         boolean blocking = false;
         Long n = null;
         ensureOpen();
@@ -559,7 +565,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
     /** Makes the other leg if there is none yet. The channel is bound, writeLock held. */
     private DatagramChannel legTo(InetSocketAddress target) throws IOException {
         if (fixed || remote != null) return first;
-        Transport transport = routing.send(target);
+        Transport transport = routing.send(target, onStack());
         DatagramChannel leg = legOf(transport);
         if (leg != null) return leg;
         leg = openLegOnPort(transport, false);

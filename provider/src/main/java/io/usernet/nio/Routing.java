@@ -29,9 +29,19 @@ public final class Routing {
     }
 
     /** What the stack answered last. */
-    private record Receiver(int address, int port, int version, boolean is) {
-        boolean is(int otherAddress, int otherPort, int otherVersion) {
-            return otherAddress == address && otherPort == port && otherVersion == version;
+    private record Receiver(
+            int address, int port, int from, int fromPort, int version, boolean is) {
+        boolean is(
+                int otherAddress,
+                int otherPort,
+                int otherFrom,
+                int otherFromPort,
+                int otherVersion) {
+            return otherAddress == address
+                    && otherPort == port
+                    && otherFrom == from
+                    && otherFromPort == fromPort
+                    && otherVersion == version;
         }
     }
 
@@ -51,26 +61,36 @@ public final class Routing {
      * @throws IOException if the stack is closed
      */
     public Transport connect(InetSocketAddress remote) throws IOException {
-        return to(remote, Protocol.TCP);
+        return to(remote, Protocol.TCP, null);
     }
 
     /**
      * Who serves a datagram to an address, and a datagram socket that is connected to it.
      *
      * @param remote resolved; the wildcard means this host
+     * @param from where the sender is bound on the stack, or would be; null: it is not bound yet
      * @throws IOException if the stack is closed
      */
-    public Transport send(InetSocketAddress remote) throws IOException {
-        return to(remote, Protocol.UDP);
+    public Transport send(InetSocketAddress remote, InetSocketAddress from) throws IOException {
+        return to(remote, Protocol.UDP, from);
     }
 
-    private Transport to(InetSocketAddress remote, Protocol protocol) throws IOException {
+    private Transport to(InetSocketAddress remote, Protocol protocol, InetSocketAddress from)
+            throws IOException {
         InetAddress host = remote.getAddress();
         if (!host.isAnyLocalAddress() && !isLoopback(host)) return host(host);
         if (!rules.loopback() && !isInNetworks(host)) return Transport.STACK;
-        int address = host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
+        int address = ipv4OrAny(host);
         if (address == 0) address = Ipv4Address.LOOPBACK;
-        return isOurs(address, remote.getPort(), protocol) ? Transport.STACK : Transport.KERNEL;
+        boolean ours =
+                protocol == Protocol.TCP
+                        ? engine.isListening(address, remote.getPort())
+                        : isReceiving(address, remote.getPort(), from);
+        return ours ? Transport.STACK : Transport.KERNEL;
+    }
+
+    private static int ipv4OrAny(InetAddress host) {
+        return host instanceof Inet4Address v4 ? Ipv4Address.of(v4) : 0;
     }
 
     /** Whether what is sent there never leaves the machine, as far as the kernel is concerned. */
@@ -87,19 +107,17 @@ public final class Routing {
         }
     }
 
-    private boolean isOurs(int address, int port, Protocol protocol) throws IOException {
-        return protocol == Protocol.TCP
-                ? engine.isListening(address, port)
-                : isReceiving(address, port);
-    }
-
     /** Asked for every datagram, so the stack isn't. */
-    private boolean isReceiving(int address, int port) throws IOException {
+    private boolean isReceiving(int address, int port, InetSocketAddress sender)
+            throws IOException {
+        int from = sender == null ? 0 : ipv4OrAny(sender.getAddress());
+        int fromPort = sender == null ? 0 : sender.getPort();
         Receiver known = lastReceiver;
         int version = engine.receiversVersion(); // before the question: the answer is no older
-        if (known == null || !known.is(address, port, version)) {
-            boolean is = engine.isReceiving(address, port);
-            lastReceiver = known = new Receiver(address, port, version, is);
+        if (known == null || !known.is(address, port, from, fromPort, version)) {
+            boolean is = engine.isReceiving(address, port, from, fromPort);
+            known = new Receiver(address, port, from, fromPort, version, is);
+            lastReceiver = known;
         }
         return known.is();
     }

@@ -147,12 +147,14 @@ public final class Engine {
 
     /**
      * Whether a datagram from this host to one of its own addresses and a port would find a socket that
-     * receives from everybody.
+     * receives from everybody, or is connected to the sender.
      *
+     * @param from address of the sender; 0: the one that the stack would choose
+     * @param fromPort port of the sender; 0: it has none yet
      * @throws IOException if the stack is closed
      */
-    public boolean isReceiving(int address, int port) throws IOException {
-        return ask(asked -> asked.isReceiving(address, port));
+    public boolean isReceiving(int address, int port, int from, int fromPort) throws IOException {
+        return ask(asked -> asked.isReceiving(address, port, from, fromPort));
     }
 
     /**

@@ -234,7 +234,8 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
 
     @Override
     protected void joinGroup(SocketAddress group, NetworkInterface through) throws IOException {
-        if (stack.routing().send((InetSocketAddress) group) == Transport.KERNEL) moveToKernel();
+        if (stack.routing().send((InetSocketAddress) group, null) == Transport.KERNEL)
+            moveToKernel();
         leg().joinGroup(group, through);
     }
 

@@ -678,8 +678,8 @@ public final class NetworkStack implements Core {
     }
 
     /** Whether a socket takes datagrams of everybody to an address and port; in the seat. */
-    public boolean isReceiving(int address, int port) {
-        return udp.isReceiving(address, port);
+    public boolean isReceiving(int address, int port, int from, int fromPort) {
+        return udp.isReceiving(address, port, from, fromPort);
     }
 
     /** Another one since {@link #isReceiving} may have come to answer differently; any thread. */

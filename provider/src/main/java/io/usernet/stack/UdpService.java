@@ -82,7 +82,7 @@ final class UdpService implements UdpEndpoint.Owner {
     private final UdpFlows flows;
     private int sockets;
 
-    /** Goes up after each change of who receives from everybody; read by any thread. */
+    /** Goes up after each change of who receives, and from whom; read by any thread. */
     private volatile int receiversVersion;
 
     private FlowQueue arrivals; // of datagrams to where nobody listens, or null
@@ -183,10 +183,19 @@ final class UdpService implements UdpEndpoint.Owner {
         return true;
     }
 
-    /** Whether a socket that isn't connected takes what comes to an address and port. */
-    boolean isReceiving(int address, int port) {
+    /**
+     * Whether a socket takes what comes to an address and port: from everybody, or from this sender.
+     *
+     * @param from 0: the address that we would send it from
+     * @param fromPort 0: only from everybody
+     */
+    boolean isReceiving(int address, int port, int from, int fromPort) {
         Binding newest = ports.newest(port);
-        return next(newest, address, false) != null || next(newest, 0, false) != null;
+        if (next(newest, address, false) != null || next(newest, 0, false) != null) return true;
+        if (fromPort == 0) return false;
+        Route route = from == 0 ? routes.lookup(address) : null;
+        int sender = route == null ? from : route.source();
+        return flows.find(address, port, sender, fromPort) != null;
     }
 
     /** The most specific socket: connected to the peer, bound to the address, or to any. */

@@ -88,7 +88,7 @@ class RoutingTest {
     void whoConnects(String rule, String address, Transport served) throws IOException {
         InetSocketAddress remote = new InetSocketAddress(address, 6888);
         assertEquals(served, routing(rule).connect(remote));
-        assertEquals(served, routing(rule).send(remote));
+        assertEquals(served, routing(rule).send(remote, null));
     }
 
     @ParameterizedTest
@@ -120,7 +120,7 @@ class RoutingTest {
             Routing routing = routing("loopback");
             InetSocketAddress there = new InetSocketAddress(address, port);
             assertEquals(Transport.STACK, routing.connect(there));
-            assertEquals(Transport.KERNEL, routing.send(there));
+            assertEquals(Transport.KERNEL, routing.send(there, null));
         }
     }
 
@@ -129,7 +129,7 @@ class RoutingTest {
         try (DatagramChannel channel = provider.openDatagramChannel().bind(null)) {
             int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
             InetSocketAddress there = new InetSocketAddress("127.0.0.1", port);
-            assertEquals(Transport.STACK, routing("loopback").send(there));
+            assertEquals(Transport.STACK, routing("loopback").send(there, null));
             assertEquals(Transport.KERNEL, routing("loopback").connect(there));
         }
     }
