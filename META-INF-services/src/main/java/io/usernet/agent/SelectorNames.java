@@ -11,17 +11,28 @@ import java.io.UncheckedIOException;
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Has Agrona find our selectors. Before 1.23, its {@code TransportPoller}, on which Aeron and Artio build,
- * puts a set of selected keys of its own into the fields of a selector, by reflection, and fails with a
- * {@code NullPointerException} where that is not the JDK's. The name of the JDK's class is a constant of
- * the poller's; here it becomes that of ours, which has such fields. Classes without that constant, as
- * Agrona's from 1.23 on, stay as they are. Thread-safe.
+ * Has libraries find our selectors that put a set of selected keys of their own into the fields of a
+ * selector, by reflection. They name the JDK's class; here that constant of theirs becomes the name of
+ * ours, which has such fields. Classes without it stay as they are. Thread-safe.
+ *
+ * <ul>
+ *   <li>Agrona's {@code TransportPoller}, on which Aeron and Artio build, until 1.22: it fails with a
+ *       {@code NullPointerException} where the selector is not the JDK's.
+ *   <li>Ignite's {@code GridNioServer}: otherwise it takes its other way to iterate, on which it doesn't
+ *       close sessions whose connection was reset.
+ * </ul>
+ *
+ * Netty does well without, since our own set costs no more to iterate.
  */
 final class SelectorNames implements ClassFileTransformer {
-    /** Below whatever a shading put before it. */
-    private static final String POLLER = "agrona/nio/TransportPoller";
+    /** Below whatever a shading put before them. */
+    private static final List<String> CLASSES =
+            List.of(
+                    "agrona/nio/TransportPoller",
+                    "ignite/internal/util/nio/GridNioServer$AbstractNioClientWorker");
 
     private static final byte[] JDKS = "sun.nio.ch.SelectorImpl".getBytes(US_ASCII);
     private static final byte[] OURS = "io.usernet.nio.ReplaceableSelection".getBytes(US_ASCII);
@@ -32,7 +43,12 @@ final class SelectorNames implements ClassFileTransformer {
     @Override
     public byte[] transform(
             ClassLoader loader, String name, Class<?> old, ProtectionDomain domain, byte[] file) {
-        return name != null && name.endsWith(POLLER) ? renamed(file) : null;
+        return name != null && isConcerned(name) ? renamed(file) : null;
+    }
+
+    private static boolean isConcerned(String name) {
+        for (String end : CLASSES) if (name.endsWith(end)) return true;
+        return false;
     }
 
     /** The class file with our name in the place of the JDK's, or null if it hasn't got that. */

@@ -8,9 +8,8 @@ import java.util.Set;
 /**
  * A selector that puts the keys it selects into the set of somebody else, who has written that into the
  * two fields here by reflection. That is what libraries do to the JDK's selectors, and these are the names
- * of the fields there. Agrona before 1.23 cannot do without; the agent tells it the name of this class in the
- * place of the JDK's. It writes the fields once, before the first selection, and publishes the selector
- * afterwards.
+ * of the fields there; the agent tells them the name of this class in the place of the JDK's. They write
+ * the fields once, before the first selection, and publish the selector afterwards.
  */
 abstract class ReplaceableSelection extends AbstractSelector {
     @SuppressWarnings("unused") // by reflection
