@@ -17,6 +17,9 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     /** Done once, when the next look has seen what is ready, and before anybody acts on it. */
     volatile Runnable afterLook;
 
+    /** What closing it does, before its keys are cancelled. */
+    Runnable onClose = () -> {};
+
     /** In the modes of the queues: neither store nor load is ordered with what concerns other fields. */
     private final AtomicInteger ready = new AtomicInteger();
 
@@ -66,6 +69,7 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     @Override
     protected void implCloseSelectableChannel() {
         set(0);
+        onClose.run();
     }
 
     @Override
