@@ -61,6 +61,7 @@ final class Installation {
         if (options.isOn(Part.INTERNALS)) openInternals(instrumentation);
         if (options.isOn(Part.NATIVE)) NativeAccess.allow(instrumentation);
         if (options.isOn(Part.SOCKETS)) routeSockets();
+        if (options.isOn(Part.SELECTORS)) instrumentation.addTransformer(new SelectorNames());
         if (options.isOn(Part.NETTY)) {
             for (String name : NO_NATIVE_TRANSPORT) setUnlessSet(name, "true");
         }

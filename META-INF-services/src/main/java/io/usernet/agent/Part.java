@@ -12,6 +12,8 @@ enum Part {
     ASYNCHRONOUS,
     /** Keeps Netty, and gRPC's copy of it, from its native transports. */
     NETTY,
+    /** Has Agrona, with it Aeron, and Ignite find our selectors. */
+    SELECTORS,
     /** Permits native calls to the drivers, of which new JDKs warn. */
     NATIVE;
 

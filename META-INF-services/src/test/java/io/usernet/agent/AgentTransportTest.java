@@ -1,9 +1,11 @@
 package io.usernet.agent;
 
+import app.Poller;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -103,6 +105,22 @@ class AgentTransportTest {
                 client.ends(0, "hello", NOTHING);
             }
             server.ends(0, "hello", NOTHING);
+        }
+    }
+
+    /** Aeron's, which puts its own set of selected keys into a selector. */
+    @Test
+    void aPollerOfAgronaFindsOurSelector() throws Exception {
+        Path poller = Jars.jar(directory.resolve("poller.jar"), Map.of(), Poller.class);
+        Class<?> agronas = Poller.class.getSuperclass();
+        Path agrona = Path.of(agronas.getProtectionDomain().getCodeSource().getLocation().toURI());
+        try (Jvm jvm =
+                Jvm.java(
+                        Jvm.agent("passthrough=none"),
+                        "-cp",
+                        Jvm.path(poller, agrona),
+                        "app.Poller")) {
+            jvm.ends(0, "hello of 1\nhello of 1", NOTHING);
         }
     }
 }

@@ -79,10 +79,13 @@ final class StackSelectionKey extends AbstractSelectionKey {
         return pollable;
     }
 
-    /** Which of the interesting operations are ready now. Any thread, no lock. */
+    /**
+     * Which of the interesting operations are ready now. Any thread, no lock. None of a channel that is
+     * being closed, which makes ready what waits for it, and cancels its keys in the end.
+     */
     int look() {
         int ops = interestOps;
-        return ops == 0 || !isValid() ? 0 : pollable.ready(ops) & ops;
+        return ops == 0 || !isValid() || !channel.isOpen() ? 0 : pollable.ready(ops) & ops;
     }
 
     // -- legs in the kernel

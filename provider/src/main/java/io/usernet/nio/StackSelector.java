@@ -15,7 +15,6 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.spi.AbstractSelectableChannel;
-import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,7 +48,7 @@ import java.util.function.Consumer;
  * <p>The monitors of this and of the selected keys are held while a thread selects; neither is taken by
  * {@link #wakeup}, registration, a change of interest, or the stack.
  */
-final class StackSelector extends AbstractSelector {
+final class StackSelector extends ReplaceableSelection {
     private static final VarHandle QUEUED, WOKEN;
 
     static {
@@ -171,7 +170,8 @@ final class StackSelector extends AbstractSelector {
     @Override
     public Set<SelectionKey> selectedKeys() {
         ensureOpen();
-        return selectedKeys;
+        Set<SelectionKey> replacement = publicReplacement();
+        return replacement == null ? selectedKeys : replacement;
     }
 
     // -- selection
@@ -301,13 +301,14 @@ final class StackSelector extends AbstractSelector {
 
     /** Adds to the selected keys, and to the ready sets of those that are there already. */
     private int report() {
+        Set<SelectionKey> replacement = replacement();
         int updated = 0;
         for (int i = 0; i < candidateCount; i++) {
             StackSelectionKey key = candidates[i];
             if (!key.isValid()) continue;
-            if (key.selectedAt < 0) {
+            if (!isSelected(key, replacement)) {
                 key.ready(key.found);
-                selectedKeys.select(key);
+                select(key, replacement);
                 updated++;
             } else if ((key.found & ~key.ready()) != 0) {
                 key.ready(key.ready() | key.found);
@@ -315,6 +316,21 @@ final class StackSelector extends AbstractSelector {
             }
         }
         return updated;
+    }
+
+    private static boolean isSelected(StackSelectionKey key, Set<SelectionKey> replacement) {
+        return replacement == null ? key.selectedAt >= 0 : replacement.contains(key);
+    }
+
+    private void select(StackSelectionKey key, Set<SelectionKey> replacement) {
+        if (replacement == null) selectedKeys.select(key);
+        else replacement.add(key);
+    }
+
+    private void deselect(StackSelectionKey key) {
+        Set<SelectionKey> replacement = replacement();
+        if (replacement == null) selectedKeys.deselect(key);
+        else replacement.remove(key);
     }
 
     /** Calls foreign code, which may do anything but select: cancel, close, even this selector. */
@@ -394,7 +410,7 @@ final class StackSelector extends AbstractSelector {
 
     /** After its legs, if there are any, were let go of. */
     private void drop(StackSelectionKey key) throws IOException {
-        selectedKeys.deselect(key);
+        deselect(key);
         key.pollable().detach(key);
         deregister(key);
         key.pollable().deregistered();

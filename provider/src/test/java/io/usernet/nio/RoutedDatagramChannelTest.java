@@ -231,6 +231,47 @@ class RoutedDatagramChannelTest {
         assertEquals(1, channel.read(one()));
     }
 
+    private static InetSocketAddress onLoopback(DatagramChannel bound) throws IOException {
+        return new InetSocketAddress(ON_LOOPBACK.getAddress(), addressOf(bound).getPort());
+    }
+
+    /** Most servers of UDP: they are not connected, and their clients are. */
+    @Test
+    void serverAtTheWildcardAnswersAClientThatIsConnected() throws Exception {
+        DatagramChannel server = channel().bind(null), client = channel();
+        client.connect(onLoopback(server));
+        for (int i = 0; i < 2; i++) {
+            client.write(one());
+            assertEquals(addressOf(client), answer(server));
+            assertEquals(onLoopback(server), client.receive(one()));
+        }
+    }
+
+    @Test
+    void twoAtTheWildcardConnectToEachOther() throws Exception {
+        DatagramChannel one = channel().bind(null), other = channel().bind(null);
+        one.connect(onLoopback(other));
+        other.connect(onLoopback(one));
+        other.write(one());
+        assertEquals(1, one.read(one()));
+        one.write(one());
+        assertEquals(1, other.read(one()));
+    }
+
+    /** Only to whom it is connected: for anybody else it is not there. */
+    @Test
+    void whatAConnectedSocketWouldNotTakeGoesToTheKernel() throws Exception {
+        DatagramChannel server = channel().bind(null),
+                client = channel(),
+                inKernel = kernelServer();
+        client.bind(new InetSocketAddress(addressOf(inKernel).getPort())); // the stack's
+        client.connect(onLoopback(server));
+        DatagramChannel third = channel().bind(null);
+        third.send(one(), addressOf(inKernel));
+        assertEquals(addressOf(third).getPort(), answer(inKernel).getPort());
+        assertEquals(addressOf(inKernel), third.receive(one()));
+    }
+
     @Test
     void serverOnTheStackAnswersAConnectedClientOfTheProgram() throws Exception {
         DatagramChannel server = channel().bind(null), client = channel();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.usernet.Async;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.SelectionKey;
 import java.util.Random;
 import java.util.Set;
@@ -51,6 +52,29 @@ class StackSelectorTest {
         thread.start();
         while (thread.getState() != Thread.State.TIMED_WAITING && !result.isDone()) Thread.yield();
         return result;
+    }
+
+    /** The end of a transport makes ready; the keys are cancelled after it. */
+    @Test
+    void closedChannelIsNotSelectedThoughItIsReady() throws Exception {
+        SwitchChannel channel = new SwitchChannel();
+        register(channel, READ);
+        AtomicInteger found = new AtomicInteger(-1);
+        channel.onClose =
+                () -> {
+                    channel.signal(READ);
+                    found.set(selectNow());
+                };
+        channel.close();
+        assertEquals(0, found.get());
+    }
+
+    private int selectNow() {
+        try {
+            return selector.selectNow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

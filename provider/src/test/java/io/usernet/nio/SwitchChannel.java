@@ -21,6 +21,9 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     /** Done with each key before the selector has it. */
     volatile Consumer<SelectionKey> onAttach = key -> {};
 
+    /** What closing it does, before its keys are cancelled. */
+    Runnable onClose = () -> {};
+
     /** In the modes of the queues: neither store nor load is ordered with what concerns other fields. */
     private final AtomicInteger ready = new AtomicInteger();
 
@@ -71,6 +74,7 @@ final class SwitchChannel extends AbstractSelectableChannel implements Pollable 
     @Override
     protected void implCloseSelectableChannel() {
         set(0);
+        onClose.run();
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** DatagramChannel and Selector. */
@@ -150,6 +151,31 @@ abstract class DatagramSelectContract extends NioContract {
                 }
             }
             selector.selectedKeys().clear();
+        }
+    }
+
+    /** Whoever selects meanwhile would read from it, and fail. */
+    @Test
+    void channelIsNotSelectedWhileItIsBeingClosed() throws Exception {
+        Selector selector = openSelector();
+        for (int i = 0; i < 50; i++) {
+            DatagramChannel channel = nonBlocking();
+            channel.register(selector, READ);
+            AtomicInteger selections = new AtomicInteger();
+            Background<Integer> selecting =
+                    Background.call(
+                            () -> {
+                                int found = 0;
+                                while (!selector.keys().isEmpty()) {
+                                    found += selector.selectNow();
+                                    selector.selectedKeys().clear();
+                                    selections.incrementAndGet();
+                                }
+                                return found;
+                            });
+            Background.await("a selection", () -> selections.get() > 0);
+            channel.close();
+            assertEquals(0, selecting.result());
         }
     }
 
