@@ -157,7 +157,7 @@ public final class Routing {
      *
      * @param local resolved
      */
-    boolean isOfBoth(InetSocketAddress local) {
+    public boolean isOfBoth(InetSocketAddress local) {
         InetAddress host = local.getAddress();
         if (host.isAnyLocalAddress()) return true;
         return host instanceof Inet4Address v4

@@ -1,5 +1,6 @@
 package io.usernet.socket;
 
+import io.usernet.nio.Routing;
 import io.usernet.nio.Routing.Transport;
 import io.usernet.nio.StackSockets;
 import io.usernet.udp.UdpSocket;
@@ -20,7 +21,8 @@ import java.util.Set;
 
 /**
  * Behind a java.net.DatagramSocket or MulticastSocket: a socket that goes the way of each datagram, by
- * the rules of channels, or, where it is bound to an address of the kernel's, the JDK's own. Thread-safe.
+ * the rules of channels, or, where it is bound to an address of the kernel's alone, the JDK's own.
+ * Thread-safe.
  */
 public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     private final StackSockets stack;
@@ -107,7 +109,9 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
     protected void bind(int port, InetAddress host) throws SocketException {
         InetSocketAddress local = new InetSocketAddress(host, port);
         try {
-            if (stack.routing().bind(local) == Transport.KERNEL) moveToKernel();
+            Routing routing = stack.routing();
+            // From an address that both transports have, each datagram goes its way.
+            if (routing.bind(local) == Transport.KERNEL && !routing.isOfBoth(local)) moveToKernel();
             leg().bind(local);
         } catch (IOException e) {
             throw Failures.asSocketException(e);

@@ -67,7 +67,7 @@ public final class Ethernet {
         return (mac >>> 40 & 1) != 0;
     }
 
-    /** Where a datagram to an IPv4 group goes: 32 groups have the same (RFC 1112 section 6.4). */
+    /** {@return where a datagram to an IPv4 group goes; 32 groups have the same (RFC 1112 section 6.4)} */
     public static long ofGroup(int group) {
         return IPV4_GROUPS | group & 0x7F_FFFF;
     }

@@ -73,8 +73,8 @@ public final class Igmp {
     private Igmp() {}
 
     /**
-     * The length of the fixed part, or -1 if malformed: too short, or a query of version 3 whose sources
-     * the bytes do not hold. The checksum is not part of it.
+     * {@return the length of the fixed part, or -1 if malformed: too short, or a query of version 3 whose
+     * sources the bytes do not hold} The checksum is not part of it.
      */
     public static int check(ByteBuffer b, int at, int end) {
         int length = end - at;
@@ -84,41 +84,42 @@ public final class Igmp {
         return QUERY;
     }
 
+    /** {@return the message's type, 0 to 255} */
     public static int type(ByteBuffer b, int at) {
         return b.get(at) & 0xFF;
     }
 
-    /** Max Resp Code as it stands there: see {@link #number}. */
+    /** {@return Max Resp Code as it stands there: see {@link #number}} */
     public static int code(ByteBuffer b, int at) {
         return b.get(at + CODE) & 0xFF;
     }
 
-    /** What a query, or a report before version 3, is about; 0: all groups. */
+    /** {@return what a query, or a report before version 3, is about; 0: all groups} */
     public static int group(ByteBuffer b, int at) {
         return b.getInt(at + GROUP);
     }
 
-    /** Of a query of version 3: Querier's Robustness Variable, 0 to 7. */
+    /** {@return of a query of version 3, Querier's Robustness Variable, 0 to 7} */
     public static int robustness(ByteBuffer b, int at) {
         return b.get(at + QRV) & 7;
     }
 
-    /** Of a query of version 3: Querier's Query Interval Code; see {@link #number}. */
+    /** {@return of a query of version 3, Querier's Query Interval Code; see {@link #number}} */
     public static int interval(ByteBuffer b, int at) {
         return b.get(at + QQIC) & 0xFF;
     }
 
-    /** Of a query of version 3: how many sources it names. */
+    /** {@return how many sources a query of version 3 names} */
     public static int sources(ByteBuffer b, int at) {
         return b.getShort(at + SOURCES) & 0xFFFF;
     }
 
-    /** One of the sources that a query of version 3 names. */
+    /** {@return one of the sources that a query of version 3 names} */
     public static int source(ByteBuffer b, int at, int index) {
         return b.getInt(at + QUERY + 4 * index);
     }
 
-    /** What a code of version 3 means: below 128 itself, else a floating-point number (section 4.1.1). */
+    /** {@return what a code of version 3 means: below 128 itself, else a floating-point number (section 4.1.1)} */
     public static int number(int code) {
         if (code < 128) return code;
         int mantissa = code & 0xF;
@@ -138,7 +139,7 @@ public final class Igmp {
         b.putInt(at + GROUP, records);
     }
 
-    /** Of a report of version 3: how many records it has. */
+    /** {@return how many records a report of version 3 has} */
     public static int records(ByteBuffer b, int at) {
         return b.getShort(at + RECORDS) & 0xFFFF;
     }
@@ -149,6 +150,7 @@ public final class Igmp {
         b.putInt(at + GROUP, group);
     }
 
+    /** Writes the checksum, whose low 16 bits count. */
     public static void putChecksum(ByteBuffer b, int at, int checksum) {
         b.putShort(at + CHECKSUM, (short) checksum);
     }

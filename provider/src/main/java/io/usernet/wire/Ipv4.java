@@ -181,7 +181,7 @@ public final class Ipv4 {
         b.putShort(at + CHECKSUM, (short) Checksum.complement(Checksum.sum(b, at, ALERT_HEADER)));
     }
 
-    /** Whether a header that {@link #check} found sound has the Router Alert option (RFC 2113). */
+    /** {@return whether a header that {@link #check} found sound has the Router Alert option, RFC 2113} */
     public static boolean hasRouterAlert(ByteBuffer b, int at) {
         int end = at + headerLength(b, at);
         for (int i = at + HEADER; i < end; ) {

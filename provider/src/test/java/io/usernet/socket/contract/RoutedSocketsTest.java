@@ -285,6 +285,26 @@ class RoutedSocketsTest extends SocketContract {
         return packet;
     }
 
+    /** As a channel does, and as a Socket that connects from there. */
+    @Test
+    void datagramsFromTheLoopbackGoTheWayOfTheirDestinations() throws IOException {
+        DatagramSocket inKernel = boundDatagrams();
+        Subject ours = routed(Wildcard.STACK);
+        DatagramSocket onStack = closing(ours.datagramSocket());
+        onStack.bind(new InetSocketAddress(0));
+        DatagramSocket client = closing(ours.datagramSocket());
+        client.bind(new InetSocketAddress(LOOPBACK, 0));
+        client.setSoTimeout(5000);
+        for (DatagramSocket server : List.of(inKernel, onStack, inKernel)) {
+            server.setSoTimeout(5000);
+            client.send(packet("query", new InetSocketAddress(LOOPBACK, server.getLocalPort())));
+            DatagramPacket query = receive(server);
+            assertEquals(client.getLocalSocketAddress(), query.getSocketAddress());
+            server.send(query);
+            assertEquals(5, receive(client).getLength());
+        }
+    }
+
     @Test
     void datagramsGoTheWayOfTheirDestinations() throws IOException {
         DatagramSocket inKernel = boundDatagrams();
