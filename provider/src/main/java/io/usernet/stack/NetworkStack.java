@@ -115,6 +115,7 @@ public final class NetworkStack implements Core {
     private boolean dead;
     private FlowQueue flows; // or null
     private Waiter drainWaiter; // who waits until everything is delivered, or null
+    private boolean atExit; // what ends here is not waited for
     private AtomicBoolean drained;
 
     /** A stack with one link, or none (null), whose loopback nobody observes. */
@@ -677,6 +678,7 @@ public final class NetworkStack implements Core {
      * accepts or selects sleeps on. Then as {@link #drain}.
      */
     public void drainOutput(Waiter waiter, AtomicBoolean done) {
+        atExit = true;
         drain(Stream.SHUTDOWN_OUTPUT, waiter, done);
     }
 
@@ -690,39 +692,48 @@ public final class NetworkStack implements Core {
     }
 
     /**
-     * Bytes that applications have written and read so far, of the connections there are: as long as
-     * it changes, they are at work.
+     * Bytes that applications have written and read so far, of the connections there are to other hosts:
+     * as long as it changes, they are at work.
      */
     public long progress() {
         long[] n = new long[1];
         tcp.forEach(
                 endpoint -> {
-                    if (!(endpoint instanceof Connection c) || c.isOrphan()) return;
+                    if (!(endpoint instanceof Connection c) || c.isOrphan() || endsHere(c)) return;
                     Stream stream = c.stream();
                     n[0] += 1 + stream.sendQueue().written() + stream.receiveQueue().consumed();
                 });
         return n[0];
     }
 
-    /** Whether there is a connection whose application would have to wait for room to write. */
+    /** Whether there is a connection to another host whose application would have to wait for room. */
     public boolean lacksRoom() {
         boolean[] found = new boolean[1];
         tcp.forEach(
                 endpoint -> {
-                    if (!(endpoint instanceof Connection c) || c.isOrphan()) return;
+                    if (!(endpoint instanceof Connection c) || c.isOrphan() || endsHere(c)) return;
                     found[0] |= !c.stream().sendQueue().isWritable();
                 });
         return found[0];
     }
 
-    /** Connections with data or a FIN not acknowledged, and UDP sockets with datagrams not sent. */
+    /**
+     * Connections with data or a FIN not acknowledged, and UDP sockets with datagrams not sent. At the
+     * end of the JVM, of connections to other hosts: nobody will read what is left of the others.
+     */
     public int undelivered() {
         int[] n = {udp.unsent()};
         tcp.forEach(
                 endpoint -> {
-                    if (endpoint instanceof Connection c && c.hasUndelivered()) n[0]++;
+                    if (!(endpoint instanceof Connection c) || atExit && endsHere(c)) return;
+                    if (c.hasUndelivered()) n[0]++;
                 });
         return n[0];
+    }
+
+    /** Whether the peer is this stack, and goes with the JVM. */
+    private boolean endsHere(Connection c) {
+        return addresses.isLocal(c.tuple().remoteAddress());
     }
 
     // -- views

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,22 +34,39 @@ class UnreadConnectionsTest {
     @ParameterizedTest
     @MethodSource("littleMemory")
     void othersAreServed(List<String> options) throws Exception {
+        assertEquals(
+                "all of it is right",
+                run(options, UnreadConnectionsProgram.class, "100", "400000"));
+    }
+
+    /** As with the JDK's channels: whoever would read it goes too. What is for other hosts is waited for. */
+    @Test
+    void noneIsWaitedForAtTheEndOfTheJvm() throws Exception {
+        assertEquals(
+                "ends", run(List.of("-Dusernet.exit.timeout=300000"), UnreadAtExitProgram.class));
+    }
+
+    /** What the program said until it ended. */
+    private static String run(List<String> options, Class<?> program, String... arguments)
+            throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-ea");
         command.addAll(options);
         command.add("-Djava.nio.channels.spi.SelectorProvider=io.usernet.UsernetProvider");
-        String classPath = String.join(File.pathSeparator, home(Stack.class), home(getClass()));
-        command.addAll(List.of("-cp", classPath, UnreadConnectionsProgram.class.getName()));
-        command.addAll(List.of("100", "400000"));
-        Process program = new ProcessBuilder(command).redirectErrorStream(true).start();
+        command.add("-cp");
+        command.add(String.join(File.pathSeparator, home(Stack.class), home(program)));
+        command.add(program.getName());
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
-            program.getOutputStream().close();
-            String said = new String(program.getInputStream().readAllBytes());
-            assertTrue(program.waitFor(60, TimeUnit.SECONDS), said);
-            assertEquals("all of it is right", said.strip());
+            process.getOutputStream().close();
+            String said = new String(process.getInputStream().readAllBytes());
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), said);
+            assertEquals(0, process.exitValue(), said);
+            return said.strip();
         } finally {
-            program.destroyForcibly();
+            process.destroyForcibly();
         }
     }
 
