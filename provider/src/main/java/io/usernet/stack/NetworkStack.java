@@ -674,8 +674,8 @@ public final class NetworkStack implements Core {
     }
 
     /**
-     * Ends the output of all connections behind what was written, and nothing else: whoever reads,
-     * accepts or selects sleeps on. Then as {@link #drain}.
+     * Ends the output of all connections to other hosts behind what was written, and nothing else:
+     * whoever reads, accepts or selects sleeps on. Then as {@link #drain}.
      */
     public void drainOutput(Waiter waiter, AtomicBoolean done) {
         atExit = true;
@@ -687,7 +687,9 @@ public final class NetworkStack implements Core {
         drained = done;
         tcp.forEach(
                 endpoint -> {
-                    if (endpoint instanceof Connection c) inbox.post(c.stream(), request);
+                    if (endpoint instanceof Connection c && isWaitedFor(c)) {
+                        inbox.post(c.stream(), request);
+                    }
                 });
     }
 
@@ -725,10 +727,14 @@ public final class NetworkStack implements Core {
         int[] n = {udp.unsent()};
         tcp.forEach(
                 endpoint -> {
-                    if (!(endpoint instanceof Connection c) || atExit && endsHere(c)) return;
+                    if (!(endpoint instanceof Connection c) || !isWaitedFor(c)) return;
                     if (c.hasUndelivered()) n[0]++;
                 });
         return n[0];
+    }
+
+    private boolean isWaitedFor(Connection c) {
+        return !atExit || !endsHere(c);
     }
 
     /** Whether the peer is this stack, and goes with the JVM. */
