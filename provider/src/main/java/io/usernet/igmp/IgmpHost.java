@@ -41,6 +41,12 @@ public final class IgmpHost implements Reception.Observer {
         void transmit(Frame datagram, int dst, long nowNs);
     }
 
+    /**
+     * Sources of one group that queries ask about and that are remembered until the answer. Above that
+     * the answer is for the whole group, which says no less (section 9.1: a flood of such queries).
+     */
+    private static final int MAX_ASKED = 400;
+
     private static final long TENTH_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** Section 8.11: the longest time between two reports of one change; of version 2, 10 s. */
@@ -341,10 +347,10 @@ public final class IgmpHost implements Reception.Observer {
 
     private void query(ByteBuffer b, int at, int length, int dst, boolean alert, long nowNs) {
         int spoken = length >= Igmp.QUERY ? 3 : Igmp.code(b, at) == 0 ? 1 : 2;
-        int about = Igmp.group(b, at);
+        int about = spoken == 1 ? 0 : Igmp.group(b, at); // RFC 1112: ignored when received
+        boolean toUs = dst == Igmp.ALL_SYSTEMS || !Ipv4Address.isMulticast(dst); // section 4.1.12
         boolean sound =
-                (spoken == 1 || alert)
-                        && (about == 0 ? dst == Igmp.ALL_SYSTEMS : Ipv4Address.isMulticast(about));
+                (spoken == 1 || alert) && (about == 0 ? toUs : Ipv4Address.isMulticast(about));
         if (!sound) {
             counters.increment(Counter.IGMP_IN_ERRORS);
             return;
@@ -373,10 +379,10 @@ public final class IgmpHost implements Reception.Observer {
         else groupQuery(about, sources(b, at, spoken), nowNs + delay(mostNs));
     }
 
-    /** Null: the query is about a group as a whole. */
+    /** Null: the query is about a group as a whole, or about too many to remember. */
     private static int[] sources(ByteBuffer b, int at, int spoken) {
         int n = spoken == 3 ? Igmp.sources(b, at) : 0;
-        if (n == 0) return null;
+        if (n == 0 || n > MAX_ASKED) return null;
         int[] sources = new int[n];
         for (int i = 0; i < n; i++) sources[i] = Igmp.source(b, at, i);
         return sources;
@@ -402,7 +408,11 @@ public final class IgmpHost implements Reception.Observer {
             wheel.schedule(g.response, deadlineNs);
             return;
         }
-        g.asked = g.asked == null || sources == null ? null : union(g.asked, sources);
+        boolean whole = g.asked == null || sources == null;
+        g.asked =
+                whole || g.asked.length + sources.length > MAX_ASKED
+                        ? null
+                        : union(g.asked, sources);
         wheel.schedule(g.response, Math.min(g.response.deadlineNs(), deadlineNs));
     }
 

@@ -451,6 +451,7 @@ final class RoutedDatagramChannel extends AdaptedDatagramChannel {
         writeLock.lock();
         try {
             ensureOpen();
+            memberships.removeIf(one -> !one.isValid()); // of one that is being dropped
             RoutedMembership known = StackMemberships.find(memberships, group, through, source);
             if (known != null) return known;
             if (!any) Objects.requireNonNull(through);

@@ -56,6 +56,7 @@ final class RoutedMembership extends MembershipKey {
 
     /** Makes a leg a member. */
     synchronized void joinOn(DatagramChannel leg) throws IOException {
+        if (dropped) return; // since it was found lacking
         MembershipKey key;
         if (leg instanceof StackDatagramChannel ours && through == null) {
             key = ours.joinAnywhere(group);
@@ -94,13 +95,16 @@ final class RoutedMembership extends MembershipKey {
 
     @Override
     public void drop() {
-        synchronized (this) {
-            if (!isValid()) return;
-            dropped = true;
-            if (ofStack != null) ofStack.drop();
-            if (ofKernel != null) ofKernel.drop();
+        try {
+            synchronized (this) {
+                if (!isValid()) return;
+                dropped = true;
+                if (ofStack != null) ofStack.drop();
+                if (ofKernel != null) ofKernel.drop();
+            }
+        } finally {
+            channel.dropped(this);
         }
-        channel.dropped(this);
     }
 
     @Override

@@ -110,8 +110,10 @@ public final class RoutedDatagramSocketImpl extends DatagramSocketImpl {
         InetSocketAddress local = new InetSocketAddress(host, port);
         try {
             Routing routing = stack.routing();
-            // From an address that both transports have, each datagram goes its way.
-            if (routing.bind(local) == Transport.KERNEL && !routing.isOfBoth(local)) moveToKernel();
+            // From an address that both transports have, each datagram goes its way; and who has a
+            // group is decided as for channels.
+            boolean open = routing.isOfBoth(local) || host.isMulticastAddress();
+            if (!open && routing.bind(local) == Transport.KERNEL) moveToKernel();
             leg().bind(local);
         } catch (IOException e) {
             throw Failures.asSocketException(e);
