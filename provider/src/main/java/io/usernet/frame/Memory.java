@@ -157,9 +157,21 @@ public final class Memory {
      * is no limit before half of the budget was ever needed.
      */
     public long share() {
+        return share(0);
+    }
+
+    /**
+     * {@return the same for what is received, which may use the memory of links too}
+     */
+    public long shareForReceiving() {
+        // Links have theirs from the start, also where there are none.
+        return share(Math.max(0, (long) free(Slab.Size.LARGE) * Slab.Size.LARGE.bytes - STEP));
+    }
+
+    private long share(long more) {
         long used = allocated.get();
         if (used < budget / 2) return Long.MAX_VALUE;
-        long free = Math.max(0, budget - used) + bytesForWriting();
+        long free = Math.max(0, budget - used) + bytesForWriting() + more;
         return Math.max(0, free - budget / RESERVE) / SHARE;
     }
 

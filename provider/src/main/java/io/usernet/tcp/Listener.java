@@ -130,7 +130,8 @@ public final class Listener {
             h.tsOffset = layer.isn().timestampOffset(tuple);
         }
         h.sackPermitted = options.sackPermitted && layer.sysctls().isOn(Sysctl.TCP_SACK);
-        h.rcvWnd = Math.min(receiveBuffer, 65_535);
+        int most = Receiver.most(receiveBuffer, layer.memory());
+        h.rcvWnd = Math.min(most, 65_535);
     }
 
     /** Less would make a segment's headers dearer than any peer needs. */

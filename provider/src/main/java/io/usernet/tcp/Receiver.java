@@ -27,7 +27,7 @@ import java.nio.ByteBuffer;
  */
 final class Receiver {
     /** Most unread bytes where memory is used up: as much as Linux has for each (tcp_rmem's first). */
-    private static final int SCARCE_BUFFER = 4096;
+    static final int SCARCE_BUFFER = 4096;
 
     private static final int MAX_WINDOW_FIELD = 0xFFFF;
 
@@ -316,8 +316,16 @@ final class Receiver {
     }
 
     /** The receive buffer; less where memory is scarce, for others wait for some of it too. */
+    static int most(int buffer, Memory memory) {
+        return (int) Math.min(buffer, Math.max(SCARCE_BUFFER, memory.shareForReceiving()));
+    }
+
     private int most() {
-        return (int) Math.min(buffer, Math.max(SCARCE_BUFFER, memory.share()));
+        return most(buffer, memory);
+    }
+
+    private boolean isScarce() {
+        return most() < buffer;
     }
 
     private int free() {
@@ -357,7 +365,7 @@ final class Receiver {
     int selectWindow() {
         int free = free();
         // Where memory is scarce, less is offered than was; what was sent meanwhile is still taken.
-        int wnd = most() < buffer ? Math.min(rcvWnd(), free) : rcvWnd();
+        int wnd = isScarce() ? Math.min(said(), free) : rcvWnd();
         boolean opens = free - said() >= step();
         int unit = 1 << windShift;
         int field = (opens ? Math.max(free, wnd) : wnd) >> windShift;
@@ -380,7 +388,7 @@ final class Receiver {
 
     /** So that a reader which frees less than a step knows whether somebody waits for that. */
     private void tellStream() {
-        boolean closed = over || asking || acks.awaitsReader() || said() < step();
+        boolean closed = over || asking || acks.awaitsReader() || said() < step() || isScarce();
         if (closed == windowClosed) return;
         windowClosed = closed;
         stream.windowClosed(closed);

@@ -34,8 +34,11 @@ final class Sender {
     private static final long NEVER = InFlight.NEVER;
     private static final int MAX_URGENT = 0xFFFF; // what an urgent pointer can say
 
-    /** So many bytes are no silly segment, also where the MSS is longer, as on the loopback. */
-    private static final int LEAST_TEXT = 4096;
+    /**
+     * So many bytes are no silly segment, also where the MSS is longer, as on the loopback: a receiver of
+     * ours that has no memory announces its window in such steps.
+     */
+    private static final int LEAST_TEXT = Receiver.SCARCE_BUFFER / 2;
 
     /** What {@link #plan} decides. */
     enum Plan {
